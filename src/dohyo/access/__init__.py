@@ -1,0 +1,1 @@
+"""Users, roles, sessions, access keys, secrets at rest."""

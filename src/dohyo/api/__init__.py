@@ -1,0 +1,1 @@
+"""HTTP routes only: shape, permission, status codes; wiring of the one process."""

@@ -1,0 +1,1 @@
+"""Commands only; each file offers register(app)."""

@@ -1,0 +1,1 @@
+"""Folders, dashboards, panels, variables, saved searches in the published Sumo shapes."""

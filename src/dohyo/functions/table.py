@@ -1,0 +1,96 @@
+"""The row of the function table, and the lookup that everything else uses."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any, Literal
+
+import sqlglot.expressions as exp
+
+from dohyo.plan.expr import Scalar
+from dohyo.plan.types import Type
+
+ANY = "any"            # the argument is taken with the type it has
+NUMBER = "number"      # coerced to LONG or DOUBLE, keeping LONG where it is one
+ArgType = Type | Literal["any", "number"]
+Nulls = Literal["null", "false", "handles"]
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What a function may read of the run: epoch milliseconds and an IANA zone."""
+
+    now_ms: int
+    start_ms: int
+    end_ms: int
+    zone: str = "UTC"
+
+
+@dataclass(frozen=True, eq=False)
+class Function:
+    """One scalar function.
+
+    - `args`: types of the arguments; with `optional` trailing ones that may be left out; `variadic` repeats the last.
+    - `result`: the type, or a callable from the checked argument types to it.
+    - `nulls`: `null` (any null argument gives null), `false` (gives false), `handles` (the implementations see nulls).
+      The SQL printer and the oracle apply the first two; implementations need not.
+    - `sql(*args)` gets sqlglot nodes, returns one (with `needs_context`, the RunContext first). Must never raise at run time.
+    - `rows(*args)` gets Python values (with `needs_context`, the RunContext first) and returns one.
+    - `keep(...)`: for the functions that drop rows on bad input (isPrivateIP ...): name of a boolean function that says
+      which rows stay; else None.
+    - `literal`: positions of arguments that must be literals (patterns, digits).
+    - `hidden`: operators of the language and coercions: not offered as a call.
+    """
+
+    name: str
+    args: tuple[ArgType, ...]
+    result: Type | Callable[[Sequence[Type]], Type]
+    sql: Callable[..., exp.Expression]
+    rows: Callable[..., Scalar]
+    nulls: Nulls = "null"
+    optional: int = 0
+    variadic: bool = False
+    literal: tuple[int, ...] = ()
+    needs_context: bool = False
+    keep: str | None = None
+    aliases: tuple[str, ...] = ()
+    hidden: bool = False
+    help: str = ""
+    example: str = ""
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+
+_ROWS: dict[str, Function] = {}
+
+
+def fn(name: str, args: Sequence[ArgType], result: Any, **row: Any) -> Function:
+    """Declare one function; called at import by the files of this folder. Refuses a name used twice."""
+    function = Function(name, tuple(args), result, **row)
+    for spelling in (name, *function.aliases):
+        if spelling.lower() in _ROWS:
+            raise ValueError(f"function {spelling} is declared twice")
+        _ROWS[spelling.lower()] = function
+    return function
+
+
+@cache
+def _load() -> None:
+    package = importlib.import_module("dohyo.functions")
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"dohyo.functions.{module.name}")
+
+
+def function_named(name: str) -> Function | None:
+    """The function of this name or alias, in any case; None if there is none."""
+    _load()
+    return _ROWS.get(name.lower())
+
+
+def all_functions() -> list[Function]:
+    """Every row once, by name."""
+    _load()
+    return sorted(set(_ROWS.values()), key=lambda f: f.name.lower())

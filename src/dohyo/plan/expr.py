@@ -1,0 +1,41 @@
+"""Typed expressions. After checking there are only three kinds: literal, field, function applied to expressions.
+
+Operators of the language (`+`, `=`, `and`, `matches`, `in`, `if`) and coercions are functions of the table in `functions`
+like any other, so adding meaning never adds a node kind.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from dohyo.base.problem import Span
+from dohyo.plan.types import Type
+
+Scalar = str | int | float | bool | None
+
+
+@dataclass(frozen=True)
+class Lit:
+    value: Scalar
+    type: Type
+
+
+@dataclass(frozen=True)
+class Ref:
+    """A field of the input, by its canonical (declared) spelling."""
+
+    name: str
+    type: Type
+
+
+@dataclass(frozen=True)
+class Apply:
+    """`function` is the canonical name of a row of the function table. `span` is where the user wrote it."""
+
+    function: str
+    args: tuple[Expr, ...]
+    type: Type
+    span: Span | None = field(default=None, compare=False)
+
+
+Expr = Lit | Ref | Apply
