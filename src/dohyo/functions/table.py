@@ -14,9 +14,10 @@ import sqlglot.expressions as exp
 from dohyo.plan.expr import Scalar
 from dohyo.plan.types import Type
 
-ANY = "any"            # the argument is taken with the type it has
-NUMBER = "number"      # coerced to LONG or DOUBLE, keeping LONG where it is one
-ArgType = Type | Literal["any", "number"]
+ANY = "any"  # the argument is taken with the type it has
+NUMBER = "number"  # coerced to DOUBLE unless it is a LONG already
+SAME = "same"  # all arguments marked so get one common type: numbers meet numbers, else text
+ArgType = Type | Literal["any", "number", "same"]
 Nulls = Literal["null", "false", "handles"]
 
 

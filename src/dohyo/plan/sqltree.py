@@ -1,0 +1,57 @@
+"""Small builders of sqlglot trees in ClickHouse's dialect, and the one way they are printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import count
+
+import sqlglot.expressions as exp
+
+Sql = exp.Expression
+_names = count()
+
+
+def call(name: str, *args: Sql) -> Sql:
+    """A function call, the name printed as it is."""
+    return exp.Anonymous(this=name, expressions=list(args))
+
+
+def text(value: str) -> Sql:
+    return exp.Literal.string(value)
+
+
+def number(value: int | float) -> Sql:
+    """A number of any size; infinities and NaN as ClickHouse spells them."""
+    if isinstance(value, float):
+        if value != value or value in (float("inf"), float("-inf")):
+            return call("toFloat64", text(str(value)))
+        return call("toFloat64", text(repr(value)))
+    return call("toInt64", text(str(value)))
+
+
+def plain(value: int) -> Sql:
+    """An integer literal for places that take a constant (lengths, indexes)."""
+    return exp.Literal.number(value) if value >= 0 else exp.Neg(this=exp.Literal.number(-value))
+
+
+def column(name: str, table: str | None = None) -> Sql:
+    return exp.column(name, table=table, quoted=True)
+
+
+def fn1(build: Callable[[Sql], Sql]) -> Sql:
+    """A lambda of one argument with a name of its own: `fn1(lambda x: call("length", x))`."""
+    name = f"x{next(_names)}"
+    return exp.Lambda(this=build(exp.column(name)), expressions=[exp.to_identifier(name)])
+
+
+def alias(node: Sql, name: str) -> Sql:
+    return exp.alias_(node, name, quoted=True)
+
+
+def null() -> Sql:
+    return exp.Null()
+
+
+def printed(node: Sql) -> str:
+    """ClickHouse text of a tree."""
+    return node.sql(dialect="clickhouse", normalize_functions=False)
