@@ -1,0 +1,39 @@
+"""Who a request comes from, as the routes see it."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from dohyo.access.roles import Role, capabilities_of
+from dohyo.metadata.accounts import User
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """A user who proved who he is, by a session, a key or a sign-in. `key_id` is set when a key was used."""
+
+    user_id: str
+    email: str
+    name: str
+    role: Role
+    key_id: str | None = None
+    cors_headers: tuple[str, ...] = ()
+
+    @property
+    def capabilities(self) -> frozenset[str]:
+        return capabilities_of(self.role)
+
+    def may(self, capability: str) -> bool:
+        """Whether the role allows it; names are those of `roles.LEAST_ROLE`."""
+        return capability in self.capabilities
+
+
+def principal_of(user: User, key_id: str | None = None, cors_headers: tuple[str, ...] = ()) -> Principal:
+    name = f"{user.first_name} {user.last_name}".strip() or user.email
+    return Principal(user.id, user.email, name, user.role, key_id, cors_headers)  # type: ignore[arg-type]
+
+
+def digest_of(secret: str) -> str:
+    """SHA-256 in hex. Enough for secrets of 43 and more random characters, and every request asks for it."""
+    return hashlib.sha256(secret.encode()).hexdigest()
