@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
-from dohyo.functions.table import SAME, fn
+from dohyo.functions.table import fn
 from dohyo.plan.sqltree import Sql, call, number, plain, text
 from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT
 
@@ -103,8 +103,8 @@ def _no_long() -> Sql:
 
 
 fn("hexToDec", (TEXT,), LONG, aliases=("parseHex",), sql=_from_hex_sql, rows=_from_hex, help="The number that up to 16 hexadecimal digits say, with or without 0x.", example='hexToDec("0000000000001337") == 4919')
-fn("max", (SAME, SAME), lambda t: t[0], variadic=True, sql=lambda *a: call("greatest", *a), rows=max, help="The larger one.", example="max(1, 2) == 2")
-fn("min", (SAME, SAME), lambda t: t[0], variadic=True, sql=lambda *a: call("least", *a), rows=min, help="The smaller one.", example="min(1, 2) == 1")
+fn("max", (DOUBLE, DOUBLE), DOUBLE, variadic=True, sql=lambda *a: call("greatest", *a), rows=max, help="The larger one.", example="max(1, 2) == 2")
+fn("min", (DOUBLE, DOUBLE), DOUBLE, variadic=True, sql=lambda *a: call("least", *a), rows=min, help="The smaller one.", example="min(1, 2) == 1")
 
 
 def haversine(lat1: float, lon1: float, lat2: float, lon2: float) -> float:

@@ -1,0 +1,46 @@
+"""What an operator's check may know of the world, and where it leaves warnings and rows to drop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+from dohyo.base.problem import Fix, Problem, ProblemError, Span
+from dohyo.functions.table import RunContext
+from dohyo.plan.expr import Expr
+from dohyo.plan.nodes import Filter, LookupTable, Plan
+from dohyo.plan.schema import Field, Schema
+
+
+@dataclass
+class CheckContext:
+    """`tables` gives the lookup table at a path, or None. `drops` collects conditions that rows must meet (isPrivateIP)."""
+
+    run: RunContext
+    tables: Callable[[str], LookupTable | None] = lambda path: None
+    warnings: list[Problem] = field(default_factory=list)
+    drops: list[Expr] = field(default_factory=list)
+
+    def keeping(self, plan: Plan) -> Plan:
+        """The plan with the conditions collected since the last call put on top."""
+        for condition in self.drops:
+            plan = Filter(plan, condition)
+        self.drops = []
+        return plan
+
+
+def fail(code: str, message: str, span: Span | None, *hints: str, fixes: tuple[Fix, ...] = ()) -> NoReturn:
+    """Refuse the operator with one problem."""
+    raise ProblemError([Problem(code, message, span, tuple(hints), fixes)])
+
+
+def known(schema: Schema, name: str, span: Span) -> Field:
+    """The field of this name; a problem with near-miss and list where there is none."""
+    found = schema.find(name)
+    if found:
+        return found
+    near = schema.near(name)
+    listed = ", ".join(f for f in schema.names() if not schema.open or not f.startswith("_"))
+    hints = ([f"{near} is available here"] if near else []) + ([f"fields so far: {listed}"] if listed else [])
+    fail("field-unknown", f'no field named "{name}" at this point', span, *hints, fixes=(Fix(span, near, f"Use {near}"),) if near else ())

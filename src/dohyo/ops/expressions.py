@@ -1,0 +1,214 @@
+"""Syntax tree of an expression -> typed expression: names resolved, functions looked up, every coercion made explicit."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Sequence
+
+from dohyo.base.problem import Fix, Span
+from dohyo.functions.table import ANY, NUMBER, SAME, Function, all_functions, function_named
+from dohyo.lang import tree
+from dohyo.ops.context import CheckContext, fail, known
+from dohyo.plan.expr import Apply, Expr, Lit, Ref
+from dohyo.plan.schema import Schema
+from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT, TIME, Type
+
+_BINARY = {
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge",
+    "and": "and", "or": "or", "matches": "matches", "contains": "contains",
+}  # fmt: skip
+_NUMBERS_WIN = {"eq", "ne", "lt", "le", "gt", "ge"}
+_COERCIONS = {
+    (TEXT, DOUBLE): ("text_to_double",), (LONG, DOUBLE): ("long_to_double",), (TIME, DOUBLE): ("long_to_double",), (BOOL, DOUBLE): ("bool_to_double",),
+    (TEXT, LONG): ("text_to_double", "double_to_long"), (DOUBLE, LONG): ("double_to_long",), (BOOL, LONG): ("bool_to_double", "double_to_long"),
+    (BOOL, TEXT): ("bool_to_text",), (LONG, TEXT): ("long_to_text",), (TIME, TEXT): ("long_to_text",), (DOUBLE, TEXT): ("double_to_text",),
+    (TEXT, BOOL): ("text_to_bool",), (DOUBLE, BOOL): ("double_to_bool",), (LONG, BOOL): ("long_to_double", "double_to_bool"), (TIME, BOOL): ("long_to_double", "double_to_bool"),
+}  # fmt: skip
+_RESULTS = {"text_to_double": DOUBLE, "long_to_double": DOUBLE, "bool_to_double": DOUBLE, "double_to_long": LONG, "bool_to_text": TEXT, "long_to_text": TEXT, "double_to_text": TEXT, "text_to_bool": BOOL, "double_to_bool": BOOL}
+
+
+def checked(node: tree.Expr, schema: Schema, context: CheckContext) -> Expr:
+    """The typed expression; ProblemError with the place where a name, an argument or a literal is wrong."""
+    if isinstance(node, tree.Number):
+        return Lit(node.value, LONG if isinstance(node.value, int) else DOUBLE)
+    if isinstance(node, tree.String):
+        return Lit(node.value, TEXT)
+    if isinstance(node, tree.Boolean):
+        return Lit(node.value, BOOL)
+    if isinstance(node, tree.Null):
+        return Lit(None, TEXT)
+    if isinstance(node, tree.FieldRef):
+        return field_value(node, schema)
+    if isinstance(node, tree.Unary):
+        operand = checked(node.operand, schema, context)
+        return applied("neg" if node.op == "-" else "not", [operand], node.span)
+    if isinstance(node, tree.Binary):
+        return _binary(node, schema, context)
+    if isinstance(node, tree.In):
+        return _membership(node, schema, context)
+    if isinstance(node, tree.Call):
+        return _call(node, schema, context)
+    if isinstance(node, tree.Regex):
+        fail("regex-place", "a regular expression stands only after matches and in replace", node.span)
+    fail("subquery-unsupported", "Dohyo does not run subqueries yet", node.span, "run the inner query first and write its values in")
+
+
+def condition(node: tree.Expr, schema: Schema, context: CheckContext) -> Expr:
+    """A typed expression of type BOOL."""
+    return coerced(checked(node, schema, context), BOOL)
+
+
+def field_value(node: tree.FieldRef, schema: Schema) -> Expr:
+    """A field of the schema; among messages also a custom field, unless the name looks like a slip of a field extracted before."""
+    found = schema.find(node.name)
+    if found:
+        return Ref(found.name, found.type)
+    if schema.open and not (near_extracted(node.name, schema)):
+        if node.name.lower() == "_index":
+            return Ref("_view", TEXT)
+        return Apply("custom_field", (Ref("_fields", TEXT), Lit(node.name, TEXT)), TEXT)
+    known(schema, node.name, node.span)
+    raise AssertionError(node.name)
+
+
+def near_extracted(name: str, schema: Schema) -> str | None:
+    """A field that the query itself made and whose name is nearly this one."""
+    made = {f.name.lower(): f.name for f in schema if not f.name.startswith("_")}
+    close = difflib.get_close_matches(name.lower(), made, n=1, cutoff=0.8)
+    return made[close[0]] if close else None
+
+
+def coerced(expr: Expr, wanted: Type) -> Expr:
+    """The expression as a value of this type; literals are turned at once."""
+    if expr.type == wanted or {expr.type, wanted} == {LONG, TIME}:
+        return expr
+    if isinstance(expr, Lit) and expr.value is None:
+        return Lit(None, wanted)
+    for name in _COERCIONS[(expr.type, LONG if wanted == TIME else wanted)]:
+        expr = Apply(name, (expr,), _RESULTS[name])
+        if isinstance(expr.args[0], Lit):
+            function = function_named(name)
+            assert function is not None
+            expr = Lit(function.rows(expr.args[0].value), expr.type)
+    return expr
+
+
+def common_type(args: Sequence[Expr], numbers_win: bool) -> Type:
+    """The one type that arguments meet in: equal types stay; numbers meet in LONG or DOUBLE; text wins unless `numbers_win`."""
+    types = {arg.type for arg in args if not (isinstance(arg, Lit) and arg.value is None)}
+    if not types:
+        return TEXT
+    if len(types) == 1:
+        return types.pop()
+    if all(t.numeric for t in types):
+        return DOUBLE if DOUBLE in types else LONG
+    if TEXT in types and not (numbers_win and any(t.numeric for t in types)):
+        return TEXT
+    return DOUBLE
+
+
+def applied(name: str, args: Sequence[Expr], span: Span | None = None) -> Apply:
+    """A function of the table on arguments, coerced as its row says. The number of arguments is the caller's duty."""
+    function = function_named(name)
+    assert function is not None, name
+    wanted = list(function.args) + [function.args[-1]] * (len(args) - len(function.args)) if function.variadic else list(function.args[: len(args)])
+    same = [arg for arg, kind in zip(args, wanted, strict=True) if kind == SAME]
+    meeting = common_type(same, name in _NUMBERS_WIN) if same else TEXT
+    taken = tuple(_taken(arg, kind, meeting) for arg, kind in zip(args, wanted, strict=True))
+    result = function.result if isinstance(function.result, Type) else function.result([arg.type for arg in taken])
+    return Apply(function.name, taken, result, span)
+
+
+def _taken(arg: Expr, kind: object, meeting: Type) -> Expr:
+    if kind == ANY:
+        return arg
+    if kind == NUMBER:
+        return arg if arg.type in (LONG, DOUBLE, TIME) else coerced(arg, DOUBLE)
+    return coerced(arg, meeting if kind == SAME else kind)  # type: ignore[arg-type]
+
+
+def _binary(node: tree.Binary, schema: Schema, context: CheckContext) -> Expr:
+    if node.op == "matches" and isinstance(node.right, tree.Regex):
+        pattern = checked_regex(node.right.pattern, node.right.span)
+        return applied("matches_regex", [checked(node.left, schema, context), Lit(pattern, TEXT)], node.span)
+    return applied(_BINARY[node.op], [checked(node.left, schema, context), checked(node.right, schema, context)], node.span)
+
+
+def _membership(node: tree.In, schema: Schema, context: CheckContext) -> Expr:
+    found = applied("in", [checked(part, schema, context) for part in (node.operand, *node.items)], node.span)
+    return applied("not", [found], node.span) if node.negated else found
+
+
+def _call(node: tree.Call, schema: Schema, context: CheckContext) -> Expr:
+    function = function_named(node.name)
+    if function is None or (function.hidden and node.name.lower() != "if"):
+        _unknown_function(node)
+    assert function is not None
+    _check_count(node, function)
+    if function.name == "replace" and isinstance(node.args[1], tree.Regex):
+        pattern = checked_regex(node.args[1].pattern, node.args[1].span)
+        args = [checked(node.args[0], schema, context), Lit(pattern, TEXT), checked(node.args[2], schema, context)]
+        return _with_literals(node, "replace_regex", args)
+    args = [checked(arg, schema, context) for arg in node.args]
+    result = _with_literals(node, function.name, args)
+    if function.keep:
+        context.drops.append(applied(function.keep, args[:1]))
+    return result
+
+
+def _with_literals(node: tree.Call, name: str, args: list[Expr]) -> Expr:
+    """Applied, after the arguments that must be literals are found to be."""
+    result = applied(name, args, node.span)
+    function = function_named(name)
+    assert function is not None
+    for place in function.literal:
+        if place < len(result.args) and not (isinstance(result.args[place], Lit) and result.args[place].value is not None):  # type: ignore[union-attr]
+            fail("literal-expected", f"argument {place + 1} of {node.name} has to be written out, it cannot come from a field", node.args[place].span)
+    if "zone" in node.name.lower() or function.name in ("formatDate", "parseDate"):
+        _check_zone(node, result)
+    return result
+
+
+def _check_zone(node: tree.Call, result: Apply) -> None:
+    from dohyo.base.problem import Problem, ProblemError
+    from dohyo.lang.timerange import zone_named
+
+    if len(result.args) == 3 and isinstance(result.args[2], Lit):
+        try:
+            zone_named(str(result.args[2].value))
+        except ProblemError as error:
+            first = error.problems[0]
+            raise ProblemError([Problem(first.code, first.message, node.args[2].span, first.hints)]) from None
+
+
+def _check_count(node: tree.Call, function: Function) -> None:
+    most, least, given = len(function.args), len(function.args) - function.optional, len(node.args)
+    if given < least or (given > most and not function.variadic):
+        wanted = f"{least} or more" if function.variadic else str(least) if least == most else f"{least} to {most}"
+        hints = (f"such as {function.example}",) if function.example else ()
+        fail("argument-count", f"{function.name} takes {wanted} argument{'' if wanted == '1' else 's'}, here are {given}", node.span, *hints)
+
+
+def _unknown_function(node: tree.Call) -> None:
+    offered = {spelling.lower(): spelling for f in all_functions() if not f.hidden for spelling in (f.name, *f.aliases)}
+    near = difflib.get_close_matches(node.name.lower(), offered, n=1, cutoff=0.7)
+    span = node.name_span
+    if near:
+        fix = Fix(span, offered[near[0]], f"Use {offered[near[0]]}")
+        fail("function-unknown", f"no function is named {node.name}", span, f"did you mean {offered[near[0]]}?", fixes=(fix,))
+    fail("function-unknown", f"no function is named {node.name}", span)
+
+
+_LOOKAROUND = re.compile(r"(?<!\\)(?:\\\\)*\(\?(?:=|!|<=|<!|>)|(?<!\\)(?:\\\\)*\\[1-9]")
+
+
+def checked_regex(pattern: str, span: Span) -> str:
+    """The pattern, if both engines can run it; a problem that says what is wrong otherwise."""
+    if found := _LOOKAROUND.search(pattern):
+        fail("regex-unsupported", f"the regular expression uses {found[0]}, which Dohyo's engine cannot run", span, "look-around and back-references are not available; match more and filter with where")
+    try:
+        re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern.replace("[[:", "[[").replace(":]]", "]]")) if "\\p" not in pattern else "")
+    except re.error as error:
+        fail("regex-wrong", f"the regular expression is not well-formed: {error.msg}", span)
+    return pattern

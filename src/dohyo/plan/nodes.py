@@ -1,0 +1,226 @@
+"""Plan nodes: what an operator means, typed, in few kinds. Each knows its input and the fields it gives.
+
+SQL nodes are printed by `compile.sql`; local nodes (`Local`, `Compare`, `Lookup` after a grouping) run over a bounded
+batch of rows between SQL segments. Operators that can be said with SQL nodes are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from dohyo.base.problem import Span
+from dohyo.lang import tree
+from dohyo.plan.expr import Expr, Scalar
+from dohyo.plan.schema import Field, Schema, SortKey
+from dohyo.plan.types import Type
+
+Row = dict[str, Scalar]
+"""A row by declared field names."""
+
+
+@dataclass(frozen=True)
+class Scan:
+    """Messages in `scope` and in the run's time range moved `shift_ms` into the past. Newest first."""
+
+    scope: tree.ScopeNode
+    schema: Schema
+    shift_ms: int = 0
+
+
+@dataclass(frozen=True)
+class Rows:
+    """Rows that are there already: the input of a later segment."""
+
+    schema: Schema
+    rows: Sequence[Row] = field(compare=False)
+
+
+@dataclass(frozen=True)
+class Extend:
+    """New or replaced fields; all expressions see the input's fields."""
+
+    input: Plan
+    values: tuple[tuple[str, Expr], ...]
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class Filter:
+    input: Plan
+    condition: Expr
+
+    @property
+    def schema(self) -> Schema:
+        return self.input.schema
+
+
+@dataclass(frozen=True)
+class Project:
+    """Only the fields of `schema`, in its order."""
+
+    input: Plan
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class Capture:
+    """Fields from the named groups of a regular expression.
+
+    `many`: a row for each match, else the first match. Without a match: with `keep` the row stays and the fields are null
+    (or unchanged, where they exist already), else it goes. `matched` names a boolean field that says whether it matched.
+    """
+
+    input: Plan
+    source: Expr
+    pattern: str
+    names: tuple[str, ...]
+    many: bool
+    keep: bool
+    schema: Schema
+    matched: str | None = None
+
+
+@dataclass(frozen=True)
+class AggregateCall:
+    """`function` names a row of the aggregate table in `ops.aggregates`; `params` are its literal arguments."""
+
+    function: str
+    arg: Expr | None
+    name: str
+    type: Type
+    params: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Aggregate:
+    """One row a group, ordered by the keys; no row where there is no input."""
+
+    input: Plan
+    keys: tuple[str, ...]
+    calls: tuple[AggregateCall, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class Sort:
+    input: Plan
+    keys: tuple[SortKey, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return replace(self.input.schema, order=self.keys)
+
+
+@dataclass(frozen=True)
+class Limit:
+    """The first `count` rows, or with `by` the first of each group; `rank` names a field that counts them."""
+
+    input: Plan
+    count: int
+    schema: Schema
+    by: tuple[str, ...] = ()
+    rank: str | None = None
+
+
+@dataclass(frozen=True)
+class Local:
+    """An operator that runs over a batch of rows in Python: `run(rows, context)` is also its reference implementation."""
+
+    input: Plan
+    operator: str
+    run: Callable[[list[Row], Any], list[Row]] = field(compare=False)
+    schema: Schema = field(compare=False)
+    dynamic: bool = False
+    """True where the fields of the result are known only from the rows (transpose)."""
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One comparison: the runs `offsets_ms` ago, made one by `reduce` (avg, min, max) where there are several."""
+
+    offsets_ms: tuple[int, ...]
+    suffix: str
+    reduce: str | None = None
+    alias: str | None = None
+
+
+@dataclass(frozen=True)
+class Compare:
+    """The input run again for earlier ranges and joined on its group keys."""
+
+    input: Plan
+    shifts: tuple[Shift, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """Columns joined from outside: `source` is `geo://location`, `asn://default` or `path://...`.
+
+    `on` pairs fields of the input with columns of the source; `columns` pairs the source's columns with the fields they
+    become; `*` is resolved when the plan is made.
+    """
+
+    input: Plan
+    source: str
+    on: tuple[tuple[str, str], ...]
+    columns: tuple[tuple[str, str], ...]
+    schema: Schema
+    span: Span | None = field(default=None, compare=False)
+
+
+Plan = Scan | Rows | Extend | Filter | Project | Capture | Aggregate | Sort | Limit | Local | Compare | Lookup
+
+
+def with_input(node: Plan, new: Plan) -> Plan:
+    """The node over another input."""
+    return replace(node, input=new)  # type: ignore[call-arg, arg-type]
+
+
+def chain(plan: Plan) -> list[Plan]:
+    """The nodes from the scan up."""
+    found = [plan]
+    while not isinstance(found[-1], Scan | Rows):
+        found.append(found[-1].input)
+    return found[::-1]
+
+
+def rewritten(plan: Plan, change: Callable[[Plan], Plan]) -> Plan:
+    """The plan with every node, inputs first, put through `change`."""
+    if isinstance(plan, Scan | Rows):
+        return change(plan)
+    return change(with_input(plan, rewritten(plan.input, change)))
+
+
+def mapped(node: Plan, change: Callable[[Expr], Expr]) -> Plan:
+    """The node with its own expressions put through `change`."""
+    if isinstance(node, Extend):
+        return replace(node, values=tuple((name, change(value)) for name, value in node.values))
+    if isinstance(node, Filter):
+        return replace(node, condition=change(node.condition))
+    if isinstance(node, Capture):
+        return replace(node, source=change(node.source))
+    if isinstance(node, Aggregate):
+        return replace(node, calls=tuple(call if call.arg is None else replace(call, arg=change(call.arg)) for call in node.calls))
+    return node
+
+
+def shifted(plan: Plan, shift_ms: int) -> Plan:
+    """The plan over a range that lies so much earlier."""
+    return rewritten(plan, lambda node: replace(node, shift_ms=node.shift_ms + shift_ms) if isinstance(node, Scan) else node)
+
+
+@dataclass(frozen=True)
+class LookupTable:
+    """A table that `lookup` reads: column names and types, and rows of texts or numbers."""
+
+    columns: Mapping[str, Type]
+    rows: Sequence[Row]
+
+
+def field_of(schema: Schema, name: str) -> Field:
+    found = schema.find(name)
+    assert found is not None, name
+    return found
