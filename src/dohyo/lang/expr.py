@@ -4,23 +4,25 @@ from __future__ import annotations
 
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.lang.tokens import NUMBER, PUNCT, QUOTED, REGEX, STRING, WORD, Token
+from dohyo.lang.tokens import NUMBER, PATH, PUNCT, QUOTED, REGEX, STRING, WORD, Token
 
 _SAME = {"==": "=", "<>": "!=", "&&": "and", "||": "or"}
 _COMPARE = {"=", "!=", "<", "<=", ">", ">="}
-_DEEPEST = 200
+_DEEPEST = 60
 
 
 def read_expr(reader: Reader, depth: int = 0) -> tree.Expr:
     """One expression, as far as it goes; `c ? a : b` becomes a call of `if`."""
     if depth > _DEEPEST:
         reader.fail("too-deep", f"expressions nest at most {_DEEPEST} levels deep")
-    condition = _or(reader, depth + 1)
+    condition = _or(reader, depth)
     if reader.punct("?"):
         yes = read_expr(reader, depth + 1)
         reader.expect_punct(":")
         no = read_expr(reader, depth + 1)
-        return tree.Call("if", (condition, yes, no), span=condition.span.to(no.span), name_span=condition.span)
+        return tree.Call(
+            "if", (condition, yes, no), span=condition.span.to(no.span), name_span=condition.span
+        )
     return condition
 
 
@@ -131,6 +133,9 @@ def _primary(reader: Reader, depth: int) -> tree.Expr:
         return reader.number()
     if token.kind == STRING:
         return reader.string()
+    if token.kind == PATH:  # the table of a lookup function
+        reader.take()
+        return tree.String(str(token.value), token.text, span=token.span)
     if token.kind == REGEX:
         reader.take()
         return tree.Regex(str(token.value), span=token.span)

@@ -10,10 +10,24 @@ from dohyo.base.problem import Fix, Problem, Span
 from dohyo.lang import tree
 from dohyo.lang.reader import ParseStop, Reader
 from dohyo.lang.scope import read_scope
-from dohyo.lang.tokens import END, NUMBER, PUNCT, QUOTED, REGEX, STRING, WORD, LexError, Token, cut_at_pipes, skip_blank, tokens_of
+from dohyo.lang.tokens import (
+    END,
+    NUMBER,
+    PUNCT,
+    QUOTED,
+    REGEX,
+    STRING,
+    WORD,
+    LexError,
+    Token,
+    cut_at_pipes,
+    skip_blank,
+    tokens_of,
+)
 
 MOST_PROBLEMS = 5
 LONGEST_QUERY = 15_000
+_BETWEEN_OPERANDS = {"/", "%", "=", "==", "!=", "<>", "<", ">", "<=", ">=", "?", "&&", "||", "+"}
 EXPRESSION = "as"
 """Name of the operator that takes expression statements (`a / b as c`)."""
 
@@ -32,9 +46,18 @@ def parse_query(text: str, operators: Mapping[str, ReadsClause]) -> tuple[tree.Q
     """
     if len(text) > LONGEST_QUERY:
         over = Span(LONGEST_QUERY, len(text))
-        return None, [Problem("query-too-long", f"a query has at most {LONGEST_QUERY:,} characters, this one {len(text):,}", over)]
+        return None, [
+            Problem(
+                "query-too-long",
+                f"a query has at most {LONGEST_QUERY:,} characters, this one {len(text):,}",
+                over,
+            )
+        ]
     problems: list[Problem] = []
-    pieces = cut_at_pipes(text)
+    try:
+        pieces = cut_at_pipes(text)
+    except LexError as stop:
+        return None, [stop.problem]
     scope: tree.ScopeNode = tree.Everything()
     try:
         scope = read_scope(text, *pieces[0])
@@ -53,7 +76,9 @@ def parse_query(text: str, operators: Mapping[str, ReadsClause]) -> tuple[tree.Q
     return tree.Query(scope, tuple(steps), text, span=Span(0, len(text))), []
 
 
-def parse_steps(text: str, start: int, end: int, operators: Mapping[str, ReadsClause]) -> tuple[tree.Step, ...]:
+def parse_steps(
+    text: str, start: int, end: int, operators: Mapping[str, ReadsClause]
+) -> tuple[tree.Step, ...]:
     """The operators between two places, as in `filter ... in ( a | b )`. Raises LexError or ParseStop."""
     pieces = [(start + a, start + b) for a, b in cut_at_pipes("|" + text[start:end])[1:]]
     return tuple(read_step(text, a - 1, b - 1, operators) for a, b in pieces)
@@ -64,13 +89,36 @@ def read_step(text: str, start: int, end: int, operators: Mapping[str, ReadsClau
     begin = skip_blank(text, start, end)
     if begin >= end:
         hint = "remove the | or write an operator after it"
-        raise ParseStop(Problem("operator-expected", "an operator is expected after this |", Span(max(start - 1, 0), start), (hint,)))
+        raise ParseStop(
+            Problem(
+                "operator-expected",
+                "an operator is expected after this |",
+                Span(max(start - 1, 0), start),
+                (hint,),
+            )
+        )
     tokens = tokens_of(text, start, end)
     name, length = _operator_at(tokens, operators)
-    reader = Reader(tokens, text, length)
-    clause = operators[name].parse(reader)
-    reader.expect_end()
+    try:
+        clause = _clause(tokens, text, length, operators[name])
+    except ParseStop:
+        if not _is_renaming(tokens):
+            raise
+        name = EXPRESSION  # `total as all` where `total` is a field, since the operator cannot be meant
+        clause = _clause(tokens, text, 0, operators[name])
     return tree.Step(operators[name].names[0], clause, span=Span(tokens[0].span.start, tokens[-2].span.end))
+
+
+def _clause(tokens: list[Token], text: str, start: int, operator: ReadsClause) -> Any:
+    reader = Reader(tokens, text, start)
+    clause = operator.parse(reader)
+    reader.expect_end()
+    return clause
+
+
+def _is_renaming(tokens: list[Token]) -> bool:
+    """Whether the whole step is `<name> as <field>`."""
+    return len(tokens) == 4 and tokens[1].word == "as" and tokens[2].kind in (WORD, QUOTED)
 
 
 def _operator_at(tokens: list[Token], operators: Mapping[str, ReadsClause]) -> tuple[str, int]:
@@ -78,31 +126,34 @@ def _operator_at(tokens: list[Token], operators: Mapping[str, ReadsClause]) -> t
     first = tokens[0]
     for length in (3, 2, 1):
         name = " ".join(token.word for token in tokens[:length])
-        if name in operators and all(token.kind == WORD for token in tokens[:length]) and not _is_field(tokens, length):
+        if (
+            name in operators
+            and all(token.kind == WORD for token in tokens[:length])
+            and not _is_field(tokens, length)
+        ):
             return name, length
     if first.kind in (STRING, NUMBER, QUOTED, REGEX) or (first.kind == PUNCT and first.text in "(-!["):
         return EXPRESSION, 0
-    if first.kind == WORD and (tokens[1].kind == PUNCT or tokens[1].word in ("as", "matches", "in", "not", "contains", "and", "or")):
+    if first.kind == WORD and (
+        tokens[1].kind == PUNCT or tokens[1].word in ("as", "matches", "in", "not", "contains", "and", "or")
+    ):
         return EXPRESSION, 0
     raise ParseStop(_unknown(first, tokens[1], operators))
 
 
 def _is_field(tokens: list[Token], length: int) -> bool:
-    """Whether the word that looks like an operator is a field in an expression statement (`count as total`, `total / 2 as x`)."""
+    """Whether the word that looks like an operator is a field in an expression statement (`count / 2
+    as x`).
+    """
     after = tokens[length]
-    if length > 1:
-        return False
-    if after.kind == PUNCT and after.text in ("/", "%", "=", "==", "!=", "<", ">", "<=", ">=", "?", "&&", "||", "+"):
-        return True
-    following = tokens[min(length + 1, len(tokens) - 1)]
-    return after.word == "as" and tokens[min(length + 2, len(tokens) - 1)].kind == END and following.kind in (WORD, QUOTED) and tokens[0].word != "count"
+    return length == 1 and after.kind == PUNCT and after.text in _BETWEEN_OPERANDS
 
 
 def _unknown(first: Token, second: Token, operators: Mapping[str, ReadsClause]) -> Problem:
     word = first.text
     near = difflib.get_close_matches(first.word, operators, n=1, cutoff=0.7)
     if second.kind == END and first.kind == WORD and not near:
-        hint = f"to keep only this field write: fields {word}"
+        hint = f"an expression is written with a name for its result: {word} as name"
         return Problem("operator-unknown", f"{word} is no operator", first.span, (hint,))
     hints = (f"did you mean {near[0]}?",) if near else ()
     fixes = (Fix(first.span, near[0], f"Use {near[0]}"),) if near else ()

@@ -6,7 +6,7 @@ from typing import NoReturn
 
 from dohyo.base.problem import Problem, Span
 from dohyo.lang import tree
-from dohyo.lang.tokens import END, NUMBER, PUNCT, QUOTED, STRING, TIME_SUFFIXES, WORD, Token, regex_body
+from dohyo.lang.tokens import CHAR, END, NUMBER, PUNCT, QUOTED, STRING, TIME_SUFFIXES, WORD, Token, regex_body
 
 
 class ParseStop(Exception):
@@ -45,6 +45,10 @@ class Reader:
     def last_span(self) -> Span:
         """Span of the token read last, for places after the end of what was written."""
         return self.tokens[max(self.at - 1, 0)].span
+
+    def rest_text(self) -> str:
+        """What is left of the step, as typed; reads nothing."""
+        return self.text[self.peek().span.start : self.tokens[-1].span.start].rstrip()
 
     def span_from(self, token: Token) -> Span:
         return token.span.to(self.last_span())
@@ -90,6 +94,14 @@ class Reader:
         self.take()
         return tree.String(str(token.value), token.text[1:-1], span=token.span)
 
+    def char(self) -> tree.String:
+        """One character, `'x'` or `"x"`, as in `delim=':'`."""
+        token = self.peek()
+        if token.kind not in (CHAR, STRING) or len(str(token.value)) != 1:
+            self.fail("character-expected", "one character is expected here", hints=("such as ','",))
+        self.take()
+        return tree.String(str(token.value), token.text[1:-1], span=token.span)
+
     def pattern(self) -> tree.String:
         """A string read as a regular expression: only `\\"` is an escape of the string."""
         read = self.string()
@@ -110,7 +122,7 @@ class Reader:
         assert isinstance(token.value, int | float)
         return tree.Number(sign * token.value, token.text, span=token.span)
 
-    def integer(self, low: int, high: int) -> tree.Number:
+    def integer(self, low: int = 0, high: int = 2**63 - 1) -> tree.Number:
         """A whole number between `low` and `high`, both allowed."""
         read = self.number()
         if not isinstance(read.value, int) or not low <= read.value <= high:
@@ -120,7 +132,11 @@ class Reader:
     def field(self) -> tree.FieldRef:
         token = self.peek()
         if token.kind not in (WORD, QUOTED):
-            self.fail("field-expected", "a field name is expected here", hints=('names with other characters are written %"..."',))
+            self.fail(
+                "field-expected",
+                "a field name is expected here",
+                hints=('names with other characters are written %"..."',),
+            )
         self.take()
         return tree.FieldRef(str(token.value), span=token.span)
 
@@ -140,7 +156,9 @@ class Reader:
         return self.fields()
 
     def period(self) -> tuple[int, str, Span]:
-        """A length of time (`5m`, `1 h`, `-1d`): milliseconds (never negative), its text without sign and blanks, its span."""
+        """A length of time (`5m`, `1 h`, `-1d`): milliseconds (never negative), its text without sign
+        and blanks, its span.
+        """
         first = self.peek()
         self.punct("-")
         token = self.peek()
@@ -169,7 +187,9 @@ class Reader:
         if not self.at_end():
             self.fail("left-over", f"nothing is expected after this point, but {self.peek().text} follows")
 
-    def fail(self, code: str, message: str, span: Span | None = None, hints: tuple[str, ...] = ()) -> NoReturn:
+    def fail(
+        self, code: str, message: str, span: Span | None = None, hints: tuple[str, ...] = ()
+    ) -> NoReturn:
         if span is None:
             span = self.peek().span
             if self.at_end() and self.at > 0:

@@ -6,21 +6,24 @@ import re
 
 from dohyo.base.problem import Problem, Span
 from dohyo.lang import tree
-from dohyo.lang.tokens import LexError, end_of_string, skip_blank, unescaped, unfilled
+from dohyo.lang.tokens import LONGEST_WORD, LexError, end_of_string, skip_blank, unescaped, unfilled
 
 _FIELD = re.compile(r'(%"(?:[^"\\]|\\.)*"|[A-Za-z_][\w.@-]*)\s*(!?=|[<>]=?)(?!=)')
-_LONGEST_WORD = 2300
-_DEEPEST = 200
+_DEEPEST = 100
 
 
 def read_scope(text: str, start: int, end: int) -> tree.ScopeNode:
-    """The tree of `text[start:end]`; an empty scope is everything. Raises LexError with the problem's place."""
+    """The tree of `text[start:end]`; an empty scope is everything. Raises LexError with the problem's
+    place.
+    """
     scanner = _Scanner(text, start, end)
     if scanner.done():
         return tree.Everything(span=Span(start, start))
     node = scanner.read_or(0)
     if not scanner.done():
-        raise LexError(Problem("left-over", "a closing parenthesis has no opening one", Span(scanner.at, scanner.at + 1)))
+        raise LexError(
+            Problem("left-over", "a closing parenthesis has no opening one", Span(scanner.at, scanner.at + 1))
+        )
     return node
 
 
@@ -40,12 +43,18 @@ class _Scanner:
 
     def read_or(self, depth: int) -> tree.ScopeNode:
         if depth > _DEEPEST:
-            raise LexError(Problem("too-deep", f"a scope nests at most {_DEEPEST} levels deep", Span(self.at, self.at + 1)))
+            raise LexError(
+                Problem(
+                    "too-deep", f"a scope nests at most {_DEEPEST} levels deep", Span(self.at, self.at + 1)
+                )
+            )
         found = [self.read_and(depth)]
         while self.word_ahead() == "or":
             self.at += 2
             found.append(self.read_and(depth))
-        return found[0] if len(found) == 1 else tree.ScopeOr(tuple(found), span=found[0].span.to(found[-1].span))
+        return (
+            found[0] if len(found) == 1 else tree.ScopeOr(tuple(found), span=found[0].span.to(found[-1].span))
+        )
 
     def read_and(self, depth: int) -> tree.ScopeNode:
         found = [self.read_not(depth)]
@@ -56,7 +65,11 @@ class _Scanner:
             if word == "and":
                 self.at += 3
             found.append(self.read_not(depth))
-        return found[0] if len(found) == 1 else tree.ScopeAnd(tuple(found), span=found[0].span.to(found[-1].span))
+        return (
+            found[0]
+            if len(found) == 1
+            else tree.ScopeAnd(tuple(found), span=found[0].span.to(found[-1].span))
+        )
 
     def read_not(self, depth: int) -> tree.ScopeNode:
         start = skip_blank(self.text, self.at, self.end)
@@ -67,13 +80,17 @@ class _Scanner:
         else:
             return self.read_atom(depth)
         if depth > _DEEPEST:
-            raise LexError(Problem("too-deep", f"a scope nests at most {_DEEPEST} levels deep", Span(start, start + 1)))
+            raise LexError(
+                Problem("too-deep", f"a scope nests at most {_DEEPEST} levels deep", Span(start, start + 1))
+            )
         operand = self.read_not(depth + 1)
         return tree.ScopeNot(operand, span=Span(start, operand.span.end))
 
     def read_atom(self, depth: int) -> tree.ScopeNode:
         if self.done() or self.text[self.at] == ")" or self.word_ahead() in ("and", "or"):
-            raise LexError(Problem("keyword-expected", "a keyword is expected here", Span(self.at, self.at + 1)))
+            raise LexError(
+                Problem("keyword-expected", "a keyword is expected here", Span(self.at, self.at + 1))
+            )
         start, char = self.at, self.text[self.at]
         if char == "(":
             self.at += 1
@@ -82,7 +99,9 @@ class _Scanner:
                 return tree.Everything(span=Span(start, self.at))
             inner = self.read_or(depth + 1)
             if self.done() or self.text[self.at] != ")":
-                raise LexError(Problem("parenthesis-open", "this parenthesis never closes", Span(start, start + 1)))
+                raise LexError(
+                    Problem("parenthesis-open", "this parenthesis never closes", Span(start, start + 1))
+                )
             self.at += 1
             return inner
         if char == "[":
@@ -116,9 +135,19 @@ class _Scanner:
         if operator in ("<", ">", "<=", ">="):
             place = Span(match.start(2), match.end(2))
             hint = "compare after the first pipe: | where field > 5"
-            raise LexError(Problem("scope-comparison", f"{operator} is not part of the scope", place, (hint,)))
-        if self.done() or self.text[self.at] in "()|":
-            raise LexError(Problem("value-expected", f"a value is expected after {name}{operator}", Span(self.at, self.at + 1)))
+            raise LexError(
+                Problem("scope-comparison", f"{operator} is not part of the scope", place, (hint,))
+            )
+        while self.at < self.end and self.text[self.at].isspace():  # `_sourceName=/*` opens no comment
+            self.at += 1
+        if self.at >= self.end or self.text[self.at] in "()|":
+            raise LexError(
+                Problem(
+                    "value-expected",
+                    f"a value is expected after {name}{operator}",
+                    Span(self.at, self.at + 1),
+                )
+            )
         value, quoted = self.read_value()
         node = tree.FieldTerm(name, value, quoted, span=Span(start, self.at))
         return node if operator == "=" else tree.ScopeNot(node, span=node.span)
@@ -129,7 +158,14 @@ class _Scanner:
         if self.text[start] == '"':
             stop = end_of_string(self.text, start)
             if stop < 0 or stop > self.end:
-                raise LexError(Problem("string-open", "a phrase opens here and never closes", Span(start, start + 1), ('add a closing "',)))
+                raise LexError(
+                    Problem(
+                        "string-open",
+                        "a phrase opens here and never closes",
+                        Span(start, start + 1),
+                        ('add a closing "',),
+                    )
+                )
             self.at = stop
             return unescaped(self.text[start + 1 : stop - 1]), True
         if self.text.startswith("{{", start):
@@ -144,7 +180,18 @@ class _Scanner:
             raise LexError(unfilled(word[place : word.find("}}") + 2], Span(start + place, self.at)))
         if any(char in "“”„" for char in word):
             hint = 'a phrase stands in straight double quotes: "..."'
-            raise LexError(Problem("typographic-quote", "a typographic quote is not a quote here", Span(start, self.at), (hint,)))
-        if len(word) > _LONGEST_WORD:
-            raise LexError(Problem("word-too-long", f"a word has at most {_LONGEST_WORD:,} characters", Span(start, self.at)))
+            raise LexError(
+                Problem(
+                    "typographic-quote",
+                    "a typographic quote is not a quote here",
+                    Span(start, self.at),
+                    (hint,),
+                )
+            )
+        if len(word) > LONGEST_WORD:
+            raise LexError(
+                Problem(
+                    "word-too-long", f"a word has at most {LONGEST_WORD:,} characters", Span(start, self.at)
+                )
+            )
         return re.sub(r"\\(.)", r"\1", word), False

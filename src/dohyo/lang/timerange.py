@@ -1,4 +1,6 @@
-"""Time range expressions (search language, section 5): `-15m`, `-1d -12h`, `-24h to now`, `05/21/2026 14:00`, epoch ms, ISO."""
+"""Time range expressions (search language, section 5): `-15m`, `-1d -12h`, `-24h to now`, `05/21/2026
+14:00`, epoch ms, ISO.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,9 @@ from dohyo.lang.tokens import TIME_SUFFIXES
 
 _RELATIVE = re.compile(r"([+-]?)((?:\d+[smhdw])+)$")
 _PART = re.compile(r"(\d+)([smhdw])")
-_US_DATE = re.compile(r"(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?:\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]m)?)?$", re.IGNORECASE)
+_US_DATE = re.compile(
+    r"(\d{1,2})/(\d{1,2})(?:/(\d{4}))?(?:\s+(\d{1,2}):(\d{2})(?::(\d{2}))?\s*([ap]m)?)?$", re.IGNORECASE
+)
 _BEGIN = re.compile(r"\s*(?:to\s+)?", re.IGNORECASE)
 _EXPRESSION = re.compile(
     r"now|[+-]?(?:\d+[smhdw])+|\d{9,14}|\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
@@ -25,7 +29,15 @@ def zone_named(name: str) -> ZoneInfo:
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ProblemError([Problem("timezone-unknown", f"no time zone is named {name!r}", hints=("such as UTC or Europe/Berlin",))]) from None
+        raise ProblemError(
+            [
+                Problem(
+                    "timezone-unknown",
+                    f"no time zone is named {name!r}",
+                    hints=("such as UTC or Europe/Berlin",),
+                )
+            ]
+        ) from None
 
 
 def parse_range(text: str, now_ms: int, zone: str = "UTC") -> tuple[int, int]:
@@ -40,7 +52,9 @@ def parse_range(text: str, now_ms: int, zone: str = "UTC") -> tuple[int, int]:
         match = _EXPRESSION.match(text, at)
         if not match or len(found) == 2:
             hint = "such as -15m, -1d -12h or 05/21/2026 14:00 to now"
-            raise ProblemError([Problem("time-range", "this is no time range", Span(at, len(text)), (hint,))], text)
+            raise ProblemError(
+                [Problem("time-range", "this is no time range", Span(at, len(text)), (hint,))], text
+            )
         found.append(match[0])
         at = match.end()
     if not found:
@@ -48,7 +62,9 @@ def parse_range(text: str, now_ms: int, zone: str = "UTC") -> tuple[int, int]:
     start = parse_time(found[0], now_ms, zone)
     end = parse_time(found[1], now_ms, zone) if len(found) == 2 else now_ms
     if end < start:
-        raise ProblemError([Problem("time-range-order", "the range ends before it starts", Span(0, len(text)))], text)
+        raise ProblemError(
+            [Problem("time-range-order", "the range ends before it starts", Span(0, len(text)))], text
+        )
     return start, end
 
 
@@ -68,7 +84,9 @@ def parse_time(text: str, now_ms: int, zone: str = "UTC") -> int:
         stamp = datetime.fromisoformat(text)
     except ValueError:
         hint = "such as -1d, now, 2026-05-21T14:00:00Z or epoch milliseconds"
-        raise ProblemError([Problem("time-unknown", f"{text!r} is no time", Span(0, len(text)), (hint,))], text) from None
+        raise ProblemError(
+            [Problem("time-unknown", f"{text!r} is no time", Span(0, len(text)), (hint,))], text
+        ) from None
     stamp = stamp if stamp.tzinfo else stamp.replace(tzinfo=zone_named(zone))
     return (stamp - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(milliseconds=1)
 
@@ -79,5 +97,13 @@ def _us_date(match: re.Match[str], now_ms: int, zone: str) -> int:
     if half:
         hours = hours % 12 + (12 if half.lower() == "pm" else 0)
     this_year = datetime.fromtimestamp(now_ms / 1000, zone_named(zone)).year
-    stamp = datetime(int(year or this_year), int(month), int(day), hours, int(minute or 0), int(second or 0), tzinfo=zone_named(zone))
+    stamp = datetime(
+        int(year or this_year),
+        int(month),
+        int(day),
+        hours,
+        int(minute or 0),
+        int(second or 0),
+        tzinfo=zone_named(zone),
+    )
     return int(stamp.timestamp() * 1000)

@@ -16,11 +16,12 @@ SIZE_SUFFIXES = {
     "Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40, "Pi": 2**50,
 }  # fmt: skip
 TIME_SUFFIXES = {
-    "ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w": 604_800_000,
+    "ns": 1e-6, "us": 1e-3, "ms": 1, "s": 1000, "m": 60_000, "h": 3_600_000, "d": 86_400_000, "w":
+    604_800_000,
 }  # fmt: skip
 
-WORD, QUOTED, STRING, NUMBER, REGEX, PATH, MACRO, PUNCT, END = (
-    "word", "quoted field", "string", "number", "regex", "path", "macro", "punctuation", "end",
+WORD, QUOTED, STRING, CHAR, NUMBER, REGEX, PATH, MACRO, PUNCT, END = (
+    "word", "quoted field", "string", "character", "number", "regex", "path", "macro", "punctuation", "end",
 )  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d][\w.@]*|@[\w.]+")
@@ -29,13 +30,17 @@ _SUFFIX = re.compile(r"[A-Za-z]+")
 _PUNCT = re.compile(r"&&|\|\||==|!=|<>|<=|>=|[-+*/%=<>!(),?:\[\]{};.#&^$~\\|]")
 _OLD_FIELD = re.compile(r"%[A-Za-z_][\w.\[\]]*")
 _PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(\"(?:[^\"\\]|\\.)*\"|[^\s|,()]*)")
+_CHAR = re.compile(r"'(\\?.)'")
+LONGEST_WORD = 2300
 _TYPOGRAPHIC = "“”„‟«»‘’‚‛"
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
 
 @dataclass(frozen=True)
 class Token:
-    """`text` is the source text; `value` a number's value, a string's text with escapes resolved, a name without quotes."""
+    """`text` is the source text; `value` a number's value, a string's text with escapes resolved, a
+    name without quotes.
+    """
 
     kind: str
     text: str
@@ -62,11 +67,14 @@ def unescaped(body: str) -> str:
     >>> unescaped(r'a\"b\d')
     'a"b\\d'
     """
-    return re.sub(r"\\(.)", lambda m: ESCAPES.get(m[1], m[1] if m[1] in '"\\' else m[0]), body, flags=re.DOTALL)
+    return re.sub(
+        r"\\(.)", lambda m: ESCAPES.get(m[1], m[1] if m[1] in '"\\' else m[0]), body, flags=re.DOTALL
+    )
 
 
 def regex_body(body: str) -> str:
-    r"""A string literal's body as a regular expression: only `\"` is resolved, every other escape is the regex's own."""
+    r"""A string literal's body as a regular expression: only `\"` is resolved, every other escape is
+    the regex's own."""
     return re.sub(r"\\(.)", lambda m: '"' if m[1] == '"' else m[0], body, flags=re.DOTALL)
 
 
@@ -84,7 +92,10 @@ def end_of_string(text: str, start: int) -> int:
 
 
 def skip_blank(text: str, i: int, end: int) -> int:
-    """Index of the next character that is neither white space nor comment. A comment that never closes runs to the end."""
+    """Index of the next character that is neither white space nor comment.
+
+    Raises LexError for a comment that never closes, lest it hide the rest of the query.
+    """
     while i < end:
         if text[i].isspace() or text[i] == "\ufeff":
             i += 1
@@ -93,7 +104,12 @@ def skip_blank(text: str, i: int, end: int) -> int:
             i = end if stop < 0 else min(stop, end)
         elif text.startswith("/*", i):
             stop = text.find("*/", i + 2)
-            i = end if stop < 0 else stop + 2
+            if stop < 0:
+                place = Span(i, i + 2)
+                raise LexError(
+                    Problem("comment-open", "a comment opens here and never closes", place, ("add */",))
+                )
+            i = stop + 2
         else:
             break
     return min(i, end)
@@ -105,6 +121,10 @@ def tokens_of(text: str, start: int, end: int) -> list[Token]:
     i = skip_blank(text, start, end)
     while i < end:
         token = _token_at(text, i, end, found[-1] if found else None)
+        if token.kind in (WORD, QUOTED) and len(token.text) > LONGEST_WORD:
+            raise LexError(
+                Problem("word-too-long", f"a word has at most {LONGEST_WORD:,} characters", token.span)
+            )
         found.append(token)
         i = skip_blank(text, token.span.end, end)
     found.append(Token(END, "", "", Span(i, i)))
@@ -124,7 +144,9 @@ def _token_at(text: str, i: int, end: int, before: Token | None) -> Token:
     if char == "`":
         stop = text.find("`", i + 1)
         if stop < 0:
-            raise LexError(Problem("macro-open", "a macro call opens with a back quote and never closes", Span(i, i + 1)))
+            raise LexError(
+                Problem("macro-open", "a macro call opens with a back quote and never closes", Span(i, i + 1))
+            )
         return Token(MACRO, text[i : stop + 1], text[i + 1 : stop], Span(i, stop + 1))
     if text.startswith("{{", i):
         stop = text.find("}}", i)
@@ -142,11 +164,24 @@ def _token_at(text: str, i: int, end: int, before: Token | None) -> Token:
         return Token(PUNCT, m[0], m[0], Span(i, m.end()))
     if char in _TYPOGRAPHIC:
         hint = 'string literals stand in straight double quotes: "..."'
-        raise LexError(Problem("typographic-quote", f"the typographic quote {char} is not a quote here", Span(i, i + 1), (hint,)))
+        raise LexError(
+            Problem(
+                "typographic-quote",
+                f"the typographic quote {char} is not a quote here",
+                Span(i, i + 1),
+                (hint,),
+            )
+        )
+    if char == "'" and before and before.text == "=" and (m := _CHAR.match(text, i)):
+        return Token(CHAR, m[0], ESCAPES.get(m[1][1:], m[1][-1]), Span(i, m.end()))
     if char == "'":
         hint = "strings stand in double quotes"
-        raise LexError(Problem("single-quote", "a single quote does not open a string", Span(i, i + 1), (hint,)))
-    raise LexError(Problem("character-unknown", f"the character {char!r} has no meaning here", Span(i, i + 1)))
+        raise LexError(
+            Problem("single-quote", "a single quote does not open a string", Span(i, i + 1), (hint,))
+        )
+    raise LexError(
+        Problem("character-unknown", f"the character {char!r} has no meaning here", Span(i, i + 1))
+    )
 
 
 def unfilled(text: str, span: Span) -> Problem:
@@ -166,7 +201,14 @@ def _operand_expected(before: Token | None) -> bool:
 def _string(text: str, start: int, end: int, kind: str, quote: int) -> Token:
     stop = end_of_string(text, quote)
     if stop < 0 or stop > end:
-        raise LexError(Problem("string-open", "a string opens here and never closes", Span(quote, quote + 1), ('add a closing "',)))
+        raise LexError(
+            Problem(
+                "string-open",
+                "a string opens here and never closes",
+                Span(quote, quote + 1),
+                ('add a closing "',),
+            )
+        )
     return Token(kind, text[start:stop], unescaped(text[quote + 1 : stop - 1]), Span(start, stop))
 
 
@@ -175,7 +217,14 @@ def _regex(text: str, start: int, end: int) -> Token:
     while i < end and text[i] != "/":
         i += 2 if text[i] == "\\" else 1
     if i >= end:
-        raise LexError(Problem("regex-open", "a regular expression opens here and never closes", Span(start, start + 1), ("add a closing /",)))
+        raise LexError(
+            Problem(
+                "regex-open",
+                "a regular expression opens here and never closes",
+                Span(start, start + 1),
+                ("add a closing /",),
+            )
+        )
     return Token(REGEX, text[start : i + 1], text[start + 1 : i].replace("\\/", "/"), Span(start, i + 1))
 
 
@@ -205,7 +254,15 @@ def cut_at_pipes(text: str) -> list[tuple[int, int]]:
             stop = end_of_string(text, i)
             i = len(text) if stop < 0 else stop
             continue
-        if text.startswith("/*", i) or (text.startswith("//", i) and _comment_may_open(text, i)):
+        if (
+            not in_scope
+            and char == "'"
+            and text[start:i].rstrip().endswith("=")
+            and (m := _CHAR.match(text, i))
+        ):
+            i = m.end()
+            continue
+        if text.startswith(("/*", "//"), i) and _comment_may_open(text, i, in_scope):
             i = skip_blank(text, i, len(text))
             continue
         if not in_scope and char == "/" and (stop := _regex_end(text, start, i)):
@@ -226,9 +283,19 @@ def cut_at_pipes(text: str) -> list[tuple[int, int]]:
     return pieces
 
 
-def _comment_may_open(text: str, i: int) -> bool:
-    """`https://x` holds no comment; `//` after white space, a quote or a bracket opens one."""
-    return i == 0 or text[i - 1] not in ":/" and (text[i - 1].isspace() or not text[i - 1].isalnum())
+def _comment_may_open(text: str, i: int, in_scope: bool) -> bool:
+    """Whether `//` or `/*` at `i` opens a comment.
+
+    In the scope only where a word could begin: `/var/log/*` and `https://x` are values. In a step
+    `https://x` is an address.
+    """
+    if i == 0:
+        return True
+    return (
+        text[i - 1].isspace() or text[i - 1] in '()"!' or text[:i].endswith("*/")
+        if in_scope
+        else text[i - 1] != ":"
+    )
 
 
 def _regex_end(text: str, start: int, i: int) -> int:

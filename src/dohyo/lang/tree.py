@@ -28,7 +28,9 @@ class Expr(Node):
 
 @dataclass(frozen=True)
 class Number(Expr):
-    """`value` has the suffix applied (`1.5s` is 1500, `1Ki` 1024); an int where the result is whole and written without point."""
+    """`value` has the suffix applied (`1.5s` is 1500, `1Ki` 1024); an int where the result is whole
+    and written without point.
+    """
 
     value: int | float
     text: str
@@ -36,7 +38,9 @@ class Number(Expr):
 
 @dataclass(frozen=True)
 class String(Expr):
-    """A double-quoted literal, escapes resolved. In a regular expression place the raw body matters: `raw` keeps it."""
+    """A double-quoted literal, escapes resolved. In a regular expression place the raw body matters:
+    `raw` keeps it.
+    """
 
     value: str
     raw: str = field(default="", compare=False)
@@ -68,7 +72,9 @@ class FieldRef(Expr):
 
 @dataclass(frozen=True)
 class Call(Expr):
-    """A function call, also `if(c, a, b)`; `c ? a : b` is read as `if`. `name` as typed; look it up case-insensitively."""
+    """A function call, also `if(c, a, b)`; `c ? a : b` is read as `if`. `name` as typed; look it up
+    case-insensitively.
+    """
 
     name: str
     args: tuple[Expr, ...]
@@ -85,7 +91,9 @@ class Unary(Expr):
 
 @dataclass(frozen=True)
 class Binary(Expr):
-    """`op` is one of `* / % + - = != < <= > >= and or matches contains`; `==`, `<>`, `&&`, `||` are normalised to these."""
+    """`op` is one of `* / % + - = != < <= > >= and or matches contains`; `==`, `<>`, `&&`, `||` are
+    normalised to these.
+    """
 
     op: str
     left: Expr
@@ -103,7 +111,9 @@ class In(Expr):
 
 @dataclass(frozen=True)
 class Subquery(Expr):
-    """`[subquery ...: child | compose ...]` in an expression or in the scope; parsed, run by a later release."""
+    """`[subquery ...: child | compose ...]` in an expression or in the scope; parsed, run by a later
+    release.
+    """
 
     text: str
 
@@ -123,7 +133,9 @@ class Everything(ScopeNode):
 
 @dataclass(frozen=True)
 class Term(ScopeNode):
-    """A keyword or a quoted phrase. `text` as typed, without quotes; `quoted` means `*` and `?` are literal."""
+    """A keyword or a quoted phrase. `text` as typed, without quotes; `quoted` means `*` and `?` are
+    literal.
+    """
 
     text: str
     quoted: bool = False
