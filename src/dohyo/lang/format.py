@@ -4,8 +4,6 @@ as they are.
 
 from __future__ import annotations
 
-import re
-
 from dohyo.lang.tokens import END, PUNCT, LexError, Token, cut_at_pipes, skip_blank, tokens_of
 
 _TIGHT_BEFORE = {",", ")", "]", ";", "."}
@@ -19,7 +17,7 @@ def format_query(text: str) -> str:
         steps = [_formatted(text, start, end) for start, end in pieces[1:]]
     except LexError:
         return text
-    scope = re.sub(r"[ \t]+(\n|$)", r"\1", text[slice(*pieces[0])].strip())
+    scope = text[slice(*pieces[0])].strip()  # blanks inside may belong to a phrase
     return "\n".join([*([scope] if scope else []), *steps])
 
 

@@ -18,7 +18,8 @@ _US_DATE = re.compile(
 )
 _BEGIN = re.compile(r"\s*(?:to\s+)?", re.IGNORECASE)
 _EXPRESSION = re.compile(
-    r"now|[+-]?(?:\d+[smhdw])+|\d{9,14}|\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
+    r"now|[+-]?(?:\d+[smhdw])+|\d{9,14}"
+    r"|\d{4}-\d{2}-\d{2}(?:[T ]\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)?(?:Z|[+-]\d{2}:?\d{2})?"
     r"|\d{1,2}/\d{1,2}(?:/\d{4})?(?:\s+\d{1,2}:\d{2}(?::\d{2})?(?:\s*[ap]m)?)?",
     re.IGNORECASE,
 )
