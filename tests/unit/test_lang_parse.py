@@ -4,7 +4,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from dohyo.base.problem import ProblemError, Span
+from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.lang import tree
 from dohyo.lang.format import format_query
 from dohyo.lang.parse import parse_query
@@ -175,3 +175,16 @@ def test_bad_range_is_a_problem(text):
 
 def test_formatting_leaves_blanks_inside_a_phrase():
     assert format_query('" \n"') == '" \n"'
+
+
+def test_problem_raised_by_an_operator_is_reported_and_reading_goes_on():
+    def refuse(reader):
+        raise ProblemError([Problem("pattern-wrong", "the pattern is wrong")])
+
+    operators = {**OPERATORS, "refuse": SimpleNamespace(names=("refuse",), parse=refuse)}
+    query, problems = parse_query('* | refuse "(" | cuont', operators)
+    assert query is None
+    assert [(p.code, p.span) for p in problems] == [
+        ("pattern-wrong", Span(4, 14)),
+        ("operator-unknown", Span(17, 22)),
+    ]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
-from dohyo.base.problem import Fix, Problem, Span
+from dohyo.base.problem import Fix, Problem, ProblemError, Span
 from dohyo.lang import tree
 from dohyo.lang.reader import ParseStop, Reader
 from dohyo.lang.scope import read_scope
@@ -111,7 +112,12 @@ def read_step(text: str, start: int, end: int, operators: Mapping[str, ReadsClau
 
 def _clause(tokens: list[Token], text: str, start: int, operator: ReadsClause) -> Any:
     reader = Reader(tokens, text, start)
-    clause = operator.parse(reader)
+    try:
+        clause = operator.parse(reader)
+    except ProblemError as refused:  # an operator's own check of a pattern or path it read
+        problem = refused.problems[0]
+        place = problem.span or tokens[0].span.to(tokens[-2].span)
+        raise ParseStop(replace(problem, span=place)) from None
     reader.expect_end()
     return clause
 
