@@ -83,12 +83,18 @@ def test_sdk_lists_every_alert_through_its_pages(stand_in, listed, sent):
 
 def test_sdk_reads_every_date_of_an_alert(listed, sent):
     for ident, alert in listed.items():
-        for wire, read in zip(DATES, (alert.created_date_time, alert.last_update_date_time, alert.resolved_date_time,
-                                      alert.first_activity_date_time, alert.last_activity_date_time), strict=True):  # fmt: skip
-            text = sent[ident][wire]
-            assert (read is None) == (text is None)
-            if text:
-                assert abs((utc(read) - utc(datetime.fromisoformat(text[:19]))).total_seconds()) < 1
+        read = [alert.created_date_time, alert.last_update_date_time, alert.resolved_date_time]
+        read += [alert.first_activity_date_time, alert.last_activity_date_time]
+        for wire, moment in zip(DATES, read, strict=True):
+            assert_same_instant(moment, sent[ident][wire])
+        for piece, raw in zip(alert.evidence or [], sent[ident]["evidence"] or [], strict=True):
+            assert_same_instant(piece.created_date_time, raw.get("createdDateTime"))
+
+
+def assert_same_instant(read: datetime | None, text: str | None) -> None:
+    assert (read is None) == (text is None)
+    if read is not None and text is not None:
+        assert abs((utc(read) - utc(datetime.fromisoformat(text[:19]))).total_seconds()) < 1
 
 
 def utc(moment: datetime) -> datetime:

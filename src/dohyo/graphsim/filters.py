@@ -6,6 +6,7 @@ import operator
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from dohyo.graphsim import enums
 from dohyo.graphsim.stamps import ticks
@@ -23,7 +24,7 @@ MEMBERS: dict[str, frozenset[str]] = {
     "status": frozenset(enums.STATUS),
 }
 PROPERTIES = frozenset({"assignedTo", *DATES, *MEMBERS})
-COMPARE = {
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "eq": operator.eq,
     "ne": operator.ne,
     "gt": operator.gt,
