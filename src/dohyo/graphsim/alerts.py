@@ -41,6 +41,7 @@ CLOUD_APPS_EVIDENCE = (
     *("cloudApplicationEvidence", "deviceEvidence") * 2,
     *("oauthApplicationEvidence", "mailboxEvidence", "cloudLogonSessionEvidence", "urlEvidence"),
 )
+NULLABLE = ("severity", "category", "title", "description", "detectionSource", "alertWebUrl")
 OTHER_SERVICES = tuple(name for name in KINDS if name != enums.CLOUD_APPS)
 
 

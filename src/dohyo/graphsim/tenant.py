@@ -100,12 +100,14 @@ class Tenant:
             return self.put(updated_alert(self.book.entries[ident].alert(), at_ms, self._dice))
 
     def arrive(self) -> None:
-        """One new alert, and updates of two that are there; mostly recent ones, as analysts work on those."""
+        """One new alert, and updates of two open ones; mostly recent ones, as analysts work on those."""
         with self._lock:
             self.raise_alert()
-            recent = self.book.newest(len(self.book))
+            open_ones = [
+                entry for entry in self.book.newest(len(self.book)) if entry.visible["status"] != "resolved"
+            ]
             for _ in range(2):
-                self.update_alert(self._dice.pick_early(recent).id)
+                self.update_alert(self._dice.pick_early(open_ones).id)
             self.arrived += 1
 
     def new_key(self) -> None:
