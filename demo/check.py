@@ -1,0 +1,123 @@
+"""`script/demo --check`: compares what every panel answers with what it must answer."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import ssl
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+from dohyo_api import Dohyo, PanelAnswer
+from expected import Alerts, Expected, panels, read_versions
+from places import place_finder
+from processes import DemoError, StandIn, wait_until
+from rich.console import Console
+from rich.table import Table
+
+DAYS_MS = 30 * 86_400_000
+SHOWN_DIFFERENCES = 3
+LINK = re.compile(r'<a href="([^"<>]*)" target="_blank">(.*)</a>', re.S)
+
+
+def wait_for_collection(dohyo: Dohyo, source: tuple[int, int], stand_in: StandIn, console: Console) -> None:
+    """Returns once a pass over the alerts brought nothing new and the stand-in has nothing left to serve.
+
+    Alerts keep arriving until the first pass has begun, so that pass meets updates; then they stop.
+    """
+    control = httpx.Client(base_url=stand_in.address, verify=trusting(stand_in.ca_file), trust_env=False)
+    wait_until("The first page of alerts", lambda: figures(control)["versions_served"])
+    wait_until("The first arrival", lambda: figures(control)["arrived"])
+    control.post("/stand-in/arrivals", json={"on": False})
+    passes = 0
+    polled_at = None
+    while True:
+        poll = wait_until("A pass over the alerts", lambda: new_poll(dohyo, polled_at), 300)  # noqa: B023
+        passes, polled_at = passes + 1, poll["at_ms"]
+        console.print(
+            f"  pass {passes}: {poll['fetched']} fetched, {poll['new']} new, {poll['updated']} updated"
+        )
+        if poll["new"] + poll["updated"] == 0 and figures(control)["unserved"] == 0:
+            return
+        if passes == 20:
+            raise DemoError("Twenty passes over the alerts and there is still something new.")
+        # The next pass begins at once instead of after the polling interval.
+        dohyo.restart_source(*source)
+
+
+def trusting(ca_file: Path) -> ssl.SSLContext:
+    return ssl.create_default_context(cafile=str(ca_file))
+
+
+def figures(control: httpx.Client) -> dict[str, Any]:
+    return control.get("/stand-in/status").json()
+
+
+def new_poll(dohyo: Dohyo, after: int | None) -> dict[str, Any] | None:
+    """The account of the last pass if it came after `after`; DemoError if the source is in trouble."""
+    state = dohyo.source_state()
+    if state["health"] == "error":
+        raise DemoError(f"The source cannot collect: {state['message']}")
+    poll = state.get("lastPoll")
+    return poll if poll and poll["at_ms"] != after else None
+
+
+def compare_panels(dohyo: Dohyo, versions_file: Path, console: Console) -> bool:
+    """Runs both dashboards for the last 30 days and prints the table; True if every panel is equal."""
+    to_ms = int(time.time() * 1000)
+    from_ms = to_ms - DAYS_MS
+    alerts = Alerts(read_versions(versions_file), from_ms, to_ms)
+    table = Table("dashboard", "panel", "rows expected", "rows got", "equal?")
+    differences: list[str] = []
+    dashboards = dohyo.dashboards()
+    for dashboard, answers in panels(place_finder()).items():
+        got = dohyo.run_dashboard(dashboards[dashboard], from_ms, to_ms)
+        for key in sorted({*answers, *got}, key=list({**answers, **got}).index):
+            wanted = answers[key](alerts) if key in answers else Expected([])
+            answer = got.get(key, PanelAnswer([], "the dashboard has no such panel"))
+            found = differing(wanted, answer) if key in answers else ["nothing is expected of this panel"]
+            differences += [f"{dashboard}, {key}: {line}" for line in found]
+            verdict = "[red]no" if found else "[green]yes"
+            table.add_row(dashboard, key, str(len(wanted.rows)), str(len(answer.rows)), verdict)
+    console.print(table)
+    for line in differences:
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
+    return not differences
+
+
+def differing(wanted: Expected, answer: PanelAnswer) -> list[str]:
+    """What is wrong with an answer, for people; empty if nothing is."""
+    if answer.problem:
+        return [answer.problem]
+    if answer.cut:
+        return ["the answer is cut off"]
+    expected, got = [plain(row) for row in wanted.rows], [plain(row) for row in answer.rows]
+    if not wanted.ordered:
+        expected, got = sorted(expected, key=as_text), sorted(got, key=as_text)
+    if expected == got:
+        return []
+    lines = [] if len(expected) == len(got) else [f"{len(expected)} rows expected, {len(got)} got"]
+    for number, (one, other) in enumerate(zip(expected, got, strict=False), start=1):
+        if one != other and len(lines) < SHOWN_DIFFERENCES:
+            lines.append(f"row {number}\n  expected {as_text(one)}\n  got      {as_text(other)}")
+    return lines
+
+
+def plain(row: dict[str, Any]) -> dict[str, Any]:
+    """The row with numbers and links in one form, whichever way they are written."""
+    return {name: plain_value(value) for name, value in row.items()}
+
+
+def plain_value(value: Any) -> Any:
+    if isinstance(value, str) and (match := LINK.fullmatch(value)):
+        return {"text": html.unescape(match[2]), "href": html.unescape(match[1])}
+    if isinstance(value, float):
+        return int(value) if value.is_integer() else round(value, 5)
+    return value
+
+
+def as_text(row: dict[str, Any]) -> str:
+    return json.dumps(row, sort_keys=True, ensure_ascii=False)
