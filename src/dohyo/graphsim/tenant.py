@@ -15,6 +15,7 @@ from dohyo.graphsim.alerts import Plan, every_alert, raised_alert, updated_alert
 from dohyo.graphsim.book import AlertBook, Entry
 from dohyo.graphsim.dice import Dice
 from dohyo.graphsim.faults import FaultScript
+from dohyo.graphsim.listing import without_later
 from dohyo.graphsim.signin import Registration
 from dohyo.graphsim.throttle import Throttle
 from dohyo.graphsim.versions import VersionsLog
@@ -75,7 +76,7 @@ class Tenant:
     def _replay_changes(self) -> None:
         path = self.folder and self.folder / "changes.ndjson"
         if path and path.exists():
-            for line in path.read_text("utf-8").splitlines():
+            for line in path.read_text("utf-8").split("\n")[:-1]:
                 self.book.put(json.loads(line), line)
 
     def put(self, alert: dict[str, Any]) -> Entry:
@@ -117,7 +118,8 @@ class Tenant:
     def status(self) -> dict[str, Any]:
         """Figures for whoever drives the stand-in; `unserved` alerts have a version that has not left yet."""
         with self._lock:
-            unserved = sum(entry.text not in self.versions for entry in self.book.entries.values())
+            texts = [entry.text for entry in self.book.entries.values()]
+            unserved = sum(not {text, without_later(text)} & self.versions.served for text in texts)
             return {
                 "alerts": len(self.book),
                 "versions_served": len(self.versions),
