@@ -18,7 +18,7 @@ from pathlib import Path
 
 from check import compare_panels, wait_for_collection
 from dohyo_api import CATEGORY, Dohyo
-from processes import HOST, DemoError, Server, StandIn, create_key, free_port, server, stand_in, wait_until
+from processes import DemoError, Server, StandIn, create_key, free_port, server, stand_in, wait_until
 from rich.console import Console
 
 console = Console()
@@ -121,9 +121,11 @@ def main() -> int:
             return 0 if check(data, chosen.port or free_port(), chosen.alerts) else 1
         show(data, chosen.port or 8484, chosen.alerts)
     except KeyboardInterrupt:
-        console.print(f"\nStopped. The data stays in {data}", soft_wrap=True)
+        stays = "" if temporary else f" The data stays in {data}"
+        console.print(f"\nStopped.{stays}", soft_wrap=True)
+        return 130 if chosen.check else 0
     except DemoError as error:
-        console.print(f"[red]{HOST} demo failed[/]", end=" ")
+        console.print("[red]The demo failed.[/]", end=" ")
         console.print(str(error), markup=False, soft_wrap=True)
         return 1
     finally:
