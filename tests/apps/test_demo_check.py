@@ -5,9 +5,9 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent.parent.parent / "demo"))
 
-from check import differing  # noqa: E402
-from dohyo_api import PanelAnswer  # noqa: E402
-from expected import Expected  # noqa: E402
+from check import differing
+from dohyo_api import PanelAnswer
+from expected import Expected
 
 ROWS = [{"user": "a", "count": 2}, {"user": "b", "count": 1}]
 
