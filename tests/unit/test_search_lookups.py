@@ -16,7 +16,14 @@ def places(*addresses):
 
 def test_public_addresses_of_both_kinds_have_a_country():
     found = places("8.8.8.8", "2001:4860:4860::8888")
-    us = ("US", "United States", countries()["US"].latitude, countries()["US"].longitude, "North America", None)
+    us = (
+        "US",
+        "United States",
+        countries()["US"].latitude,
+        countries()["US"].longitude,
+        "North America",
+        None,
+    )
     assert found == {("8.8.8.8",): us, ("2001:4860:4860::8888",): us}
 
 
@@ -42,13 +49,22 @@ def test_city_file_of_nested_records_gives_city_and_exact_point():
         "postal": {"code": "10178"},
     }
     place = _place(record)
-    assert (place["city"], place["state"], place["latitude"], place["postal_code"]) == ("Berlin", "Land Berlin", 52.51961, "10178")
+    assert (place["city"], place["state"], place["latitude"], place["postal_code"]) == (
+        "Berlin",
+        "Land Berlin",
+        52.51961,
+        "10178",
+    )
 
 
 def test_table_matches_in_any_case_and_the_last_row_of_a_key_counts():
-    table = LookupTable({"Code": TEXT, "why": TEXT}, [{"Code": "ir", "why": "old"}, {"Code": "IR", "why": "new"}])
+    table = LookupTable(
+        {"Code": TEXT, "why": TEXT}, [{"Code": "ir", "why": "old"}, {"Code": "IR", "why": "new"}]
+    )
     lookups = Lookups(tables=lambda path: table if path == "path:///Library/a" else None)
-    assert lookups.answers("path:///Library/a", ["code"], [("Ir",), ("DE",), (None,)], ["why"]) == {("Ir",): ("new",)}
+    assert lookups.answers("path:///Library/a", ["code"], [("Ir",), ("DE",), (None,)], ["why"]) == {
+        ("Ir",): ("new",)
+    }
 
 
 def test_missing_table_is_a_problem():
