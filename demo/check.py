@@ -23,29 +23,24 @@ SHOWN_DIFFERENCES = 3
 LINK = re.compile(r'<a href="([^"<>]*)" target="_blank">(.*)</a>', re.S)
 
 
-def wait_for_collection(dohyo: Dohyo, source: tuple[int, int], stand_in: StandIn, console: Console) -> None:
-    """Returns once a pass over the alerts brought nothing new and the stand-in has nothing left to serve.
+def wait_for_collection(dohyo: Dohyo, stand_in: StandIn, console: Console) -> None:
+    """Returns once the stand-in has nothing left to serve and a pass after that brought nothing new.
 
-    Alerts keep arriving until the first pass has begun, so that pass meets updates; then they stop.
+    Alerts keep arriving until the first pass has begun, so that it meets updates; then they stop.
     """
     control = httpx.Client(base_url=stand_in.address, verify=trusting(stand_in.ca_file), trust_env=False)
-    wait_until("The first page of alerts", lambda: figures(control)["versions_served"])
+    wait_until("The first page of alerts", lambda: last_poll(dohyo) or figures(control)["versions_served"])
     wait_until("The first arrival", lambda: figures(control)["arrived"])
     control.post("/stand-in/arrivals", json={"on": False})
-    passes = 0
-    polled_at = None
+    wait_until("Collecting all alerts", lambda: last_poll(dohyo) and not figures(control)["unserved"], 600)
+    # The account seen now may be of a pass before the last page; the next one is not.
+    poll = last_poll(dohyo)
     while True:
-        poll = wait_until("A pass over the alerts", lambda: new_poll(dohyo, polled_at), 300)  # noqa: B023
-        passes, polled_at = passes + 1, poll["at_ms"]
-        console.print(
-            f"  pass {passes}: {poll['fetched']} fetched, {poll['new']} new, {poll['updated']} updated"
-        )
-        if poll["new"] + poll["updated"] == 0 and figures(control)["unserved"] == 0:
-            return
-        if passes == 20:
-            raise DemoError("Twenty passes over the alerts and there is still something new.")
-        # The next pass begins at once instead of after the polling interval.
-        dohyo.restart_source(*source)
+        poll = wait_until("A further pass", lambda before=poll: later_poll(dohyo, before))
+        if not poll["new"] + poll["updated"]:
+            break
+    served = figures(control)
+    console.print(f"  {served['alerts']:,} alerts in {served['versions_served']:,} versions were served")
 
 
 def trusting(ca_file: Path) -> ssl.SSLContext:
@@ -56,13 +51,17 @@ def figures(control: httpx.Client) -> dict[str, Any]:
     return control.get("/stand-in/status").json()
 
 
-def new_poll(dohyo: Dohyo, after: int | None) -> dict[str, Any] | None:
-    """The account of the last pass if it came after `after`; DemoError if the source is in trouble."""
+def last_poll(dohyo: Dohyo) -> dict[str, Any]:
+    """The account of the last pass, empty before the first; DemoError if the source is in trouble."""
     state = dohyo.source_state()
     if state["health"] == "error":
         raise DemoError(f"The source cannot collect: {state['message']}")
-    poll = state.get("lastPoll")
-    return poll if poll and poll["at_ms"] != after else None
+    return state.get("lastPoll") or {}
+
+
+def later_poll(dohyo: Dohyo, before: dict[str, Any]) -> dict[str, Any] | None:
+    poll = last_poll(dohyo)
+    return poll if poll.get("at_ms") != before.get("at_ms") else None
 
 
 def compare_panels(dohyo: Dohyo, versions_file: Path, console: Console) -> bool:

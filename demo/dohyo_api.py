@@ -12,6 +12,7 @@ from processes import DemoError, StandIn, wait_until
 APP_NAME = "Azure Security - Microsoft Defender for Cloud Apps"
 CATEGORY = "Labs/MicrosoftGraphSecurity"
 COLLECTOR, SOURCE = "Demo", "Graph Security"
+POLLING_INTERVAL_S = 3
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ class Dohyo:
 
     # Collection
 
-    def set_up_source(self, stand_in: StandIn) -> tuple[int, int]:
+    def set_up_source(self, stand_in: StandIn) -> None:
         """Makes the collector and the source, or points those of an earlier start at this stand-in."""
         collectors = self.get("/api/v1/collectors")["collectors"]
         collector = next((found["id"] for found in collectors if found["name"] == COLLECTOR), None)
@@ -67,14 +68,10 @@ class Dohyo:
             (found["id"] for found in sources if (found.get("config") or {}).get("name") == SOURCE), None
         )
         if known is None:
-            made = self.call("POST", path, {"api.version": "v1", "source": source}).json()
-            return collector, made["source"]["id"]
+            self.call("POST", path, {"api.version": "v1", "source": source})
+            return
         tag = self.call("GET", f"{path}/{known}").headers["ETag"]
         self.call("PUT", f"{path}/{known}", {"source": {"id": known, **source}}, {"If-Match": tag})
-        return collector, known
-
-    def restart_source(self, collector: int, source: int) -> None:
-        self.call("POST", f"/api/v1/collectors/{collector}/sources/{source}/action/restart")
 
     def source_state(self) -> dict[str, Any]:
         """The source as the home page shows it, with the account of its last poll."""
@@ -118,6 +115,8 @@ def source_config(stand_in: StandIn) -> dict[str, Any]:
         "application_id": stand_in.application,
         "secret_key": stand_in.secret,
         "polling_interval": 1,
+        # Minutes are too long to watch alerts arrive.
+        "polling_interval_s": POLLING_INTERVAL_S,
         "backfill_days": 30,
         "cloud": "custom",
         "graph_root": stand_in.address,

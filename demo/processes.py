@@ -11,10 +11,14 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
+
+
+T = TypeVar("T")
 
 HOST = "127.0.0.1"
 DOHYO = str(Path(sys.executable).with_name("dohyo"))
@@ -131,12 +135,12 @@ def ended_after(process: subprocess.Popen[str]) -> Iterator[subprocess.Popen[str
             process.wait()
 
 
-def wait_until(what: str, ready: object, timeout_s: float = START_TIMEOUT_S, pause_s: float = 0.2) -> object:
+def wait_until(what: str, ready: Callable[[], T], timeout_s: float = START_TIMEOUT_S) -> T:
     """The first true answer of `ready()`; DemoError naming `what` after the timeout."""
     end = time.monotonic() + timeout_s
     while time.monotonic() < end:
-        answer = ready()  # type: ignore[operator]
+        answer = ready()
         if answer:
             return answer
-        time.sleep(pause_s)
+        time.sleep(0.2)
     raise DemoError(f"{what} took longer than {timeout_s:.0f} s.")

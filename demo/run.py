@@ -26,12 +26,11 @@ console = Console()
 
 @dataclass(frozen=True)
 class Everything:
-    """What runs, and the ids of the collector and the source."""
+    """What runs, and a client of the server."""
 
     stand_in: StandIn
     server: Server
     dohyo: Dohyo
-    source: tuple[int, int]
 
 
 def options() -> argparse.ArgumentParser:
@@ -57,10 +56,10 @@ def everything(data: Path, port: int, alerts: int, arrivals: str) -> Iterator[Ev
             dohyo = Dohyo(dohyo_server.address, key)
             wait_until("Starting the server", lambda: dohyo.is_up() or gave_up(dohyo_server))
             console.print(f"Setting up the source in category {CATEGORY}")
-            source = dohyo.set_up_source(graph)
+            dohyo.set_up_source(graph)
             console.print("Installing the app")
             dohyo.install_app()
-            yield Everything(graph, dohyo_server, dohyo, source)
+            yield Everything(graph, dohyo_server, dohyo)
 
 
 def gave_up(running: Server) -> bool:
@@ -101,7 +100,7 @@ def check(data: Path, port: int, alerts: int) -> bool:
     begun = time.monotonic()
     with everything(data, port, alerts, "1s") as running:
         console.print("Collecting")
-        wait_for_collection(running.dohyo, running.source, running.stand_in, console)
+        wait_for_collection(running.dohyo, running.stand_in, console)
         console.print("Running the dashboards")
         equal = compare_panels(running.dohyo, running.stand_in.versions_file, console)
     verdict = "Every panel is equal" if equal else "Some panels differ"
