@@ -17,7 +17,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-
 T = TypeVar("T")
 
 HOST = "127.0.0.1"
