@@ -1,1 +1,3 @@
-"""Runs compiled queries: segments, lookups, search jobs, limits, cancelling, paging, dashboard runs and their cache."""
+"""Runs compiled queries: segments, lookups, search jobs, limits, cancelling, paging, dashboard runs and their
+cache.
+"""

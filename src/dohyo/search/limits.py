@@ -9,7 +9,8 @@ from dataclasses import dataclass
 class Limits:
     """What one search may take.
 
-    - `messages`: most messages kept of a search without grouping; there it is FORCE PAUSED (published: 100,000).
+    - `messages`: most messages kept of a search without grouping; there it is FORCE PAUSED (published:
+      100,000).
     - `records`: most groups of a search with grouping (published: 10,000); more are cut with a warning.
     - `local_rows`: most rows that an operator outside SQL may see at once.
     - `lookup_keys`: most different values that a lookup resolves in one search.
@@ -26,8 +27,8 @@ class Limits:
 
 @dataclass(frozen=True)
 class JobLimits:
-    """Life of search jobs: `live` at once (published: 200), `idle_s` without a poll or read, `total_s` in all,
-    `page` rows in one answer (more is accepted and clamped).
+    """Life of search jobs: `live` at once (published: 200), `idle_s` without a poll or read, `total_s` in
+    all, `page` rows in one answer (more is accepted and clamped).
     """
 
     live: int = 200

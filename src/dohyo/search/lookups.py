@@ -1,7 +1,7 @@
 """Values joined from outside: places of addresses and lookup tables.
 
-Every source answers the same question: for these distinct keys, which values do these columns have? A key without an
-answer is left out. Keys and answers are plain values, so both query engines ask in the same way.
+Every source answers the same question: for these distinct keys, which values do these columns have? A key
+without an answer is left out. Keys and answers are plain values, so both query engines ask in the same way.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Answers = dict[Key, tuple[Scalar, ...]]
 
 
 class LookupSource(Protocol):
-    """One source: `keys` are values of the columns `on`; the answers are values of `columns`, in their order."""
+    """One source: `keys` are values of the columns `on`; the answers are those of `columns`, in order."""
 
     def answers(self, on: Sequence[str], keys: Iterable[Key], columns: Sequence[str]) -> Answers: ...
 
@@ -56,8 +56,8 @@ def countries() -> Mapping[str, Country]:
 class Geo:
     """Places of IPv4 and IPv6 addresses, from a MaxMind DB file.
 
-    `file` may be a country file (then a place is its country's label point) or a GeoLite2 or DB-IP City file. Private,
-    unknown and malformed addresses have no place. `region` is the continent. Safe for threads.
+    `file` may be a country file (then a place is its country's label point) or a GeoLite2 or DB-IP City file.
+    Private, unknown and malformed addresses have no place. `region` is the continent. Safe for threads.
     """
 
     def __init__(self, file: Path | None = None) -> None:
@@ -149,7 +149,9 @@ class TableLookup:
 
 @dataclass(frozen=True)
 class Lookups:
-    """All sources of a search. `tables` gives the lookup table at a `path://` address (without quotes), or None."""
+    """All sources of a search. `tables` gives the lookup table at a `path://` address (without quotes), or
+    None.
+    """
 
     tables: Callable[[str], LookupTable | None] = lambda path: None
     geo_file: Path | None = None

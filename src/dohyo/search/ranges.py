@@ -47,7 +47,7 @@ def resolved(model: Any, now_ms: int, zone: str = "UTC") -> tuple[int, int]:
 
 
 def moment(boundary: Boundary, now_ms: int, zone: str = "UTC") -> int:
-    """One boundary: null (now), epoch milliseconds, a text as people type it, or a published boundary object."""
+    """One boundary: null (now), epoch milliseconds, a text as typed, or a published boundary object."""
     if boundary is None:
         return now_ms
     if isinstance(boundary, Mapping):
@@ -104,8 +104,9 @@ def _whole(name: str, now_ms: int, zone: str) -> tuple[int, int]:
 
 
 def steady_now(now_ms: int, length_ms: int) -> int:
-    """The present rounded up to a step that is small against the range (1 s to 1 min), so that runs shortly after one
-    another ask for the same range and can share an answer. Up, so that the newest messages are in it.
+    """The present rounded up to a step that is small against the range (1 s to 1 min), so that runs shortly
+    after one another ask for the same range and can share an answer. Up, so that the newest messages are in
+    it.
     """
     step = max(1000, min(60_000, length_ms // 1440))
     return -(-now_ms // step) * step

@@ -1,4 +1,6 @@
-"""`{{variable}}` in the text of a query: values filled in before it is read, places found again in the text as typed."""
+"""`{{variable}}` in the text of a query: values filled in before it is read, places found again in the text
+as typed.
+"""
 
 from __future__ import annotations
 
@@ -32,7 +34,7 @@ class Filled:
     pieces: tuple[Piece, ...] = ()
 
     def place(self, span: Span) -> Span:
-        """The span of the typed text that a span of the filled text came from; a variable is one whole place."""
+        """The span of the typed text that one of the filled text came from; a variable is one place."""
         return Span(
             self._at(span.start, end=False),
             max(self._at(span.end, end=True), self._at(span.start, end=False)),
@@ -49,7 +51,9 @@ class Filled:
         return position + moved
 
     def problems(self, found: Sequence[Problem]) -> list[Problem]:
-        """The problems with their places in the typed text. A fix that would change a filled-in value is left out."""
+        """The problems with their places in the typed text. A fix that would change a filled-in value is left
+        out.
+        """
         return [
             replace(
                 problem,
@@ -69,8 +73,9 @@ class Filled:
 def fill_in(typed: str, values: Mapping[str, Value]) -> Filled:
     """The text with each `{{name}}` (any case) outside comments replaced by its value, textually.
 
-    Inside quotes, quotes and backslashes of the value are escaped, so that a value never ends its string. Several values
-    become `(a OR b)` outside quotes; inside quotes they are a problem, as is a name without a value. Raises ProblemError.
+    Inside quotes, quotes and backslashes of the value are escaped, so that a value never ends its string.
+    Several values become `(a OR b)` outside quotes; inside quotes they are a problem, as is a name without a
+    value. Raises ProblemError.
     """
     by_name = {name.lower(): value for name, value in values.items()}
     pieces: list[Piece] = []

@@ -1,0 +1,130 @@
+"""One place that knows how to answer a query text: compile it, run it, count its messages over time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+
+from dohyo.compile import CompileContext, Compiled, compile_query
+from dohyo.functions.table import RunContext
+from dohyo.plan import nodes
+from dohyo.plan.expr import Apply, Lit, Ref
+from dohyo.plan.nodes import AggregateCall, LookupTable, Plan, chain
+from dohyo.plan.schema import Field, Schema
+from dohyo.plan.types import LONG, TIME
+from dohyo.search.limits import Limits
+from dohyo.search.lookups import Lookups
+from dohyo.search.result import Bucket, Result
+from dohyo.search.run import Engine, Runner, run_query
+
+_MESSAGE_NODES = (nodes.Scan, nodes.Extend, nodes.Filter, nodes.Project, nodes.Capture)
+_SECOND = 1000
+_WIDTHS = [
+    w * _SECOND
+    for w in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
+]
+MOST_BUCKETS = 120
+
+
+@dataclass
+class Searches:
+    """Answers queries over one store. Safe for threads. `tables` gives lookup tables by their `path://`
+    address.
+    """
+
+    engine: Engine
+    tables: Callable[[str], LookupTable | None] = lambda path: None
+    limits: Limits = field(default_factory=Limits)
+    lookups: Lookups | None = None
+
+    def __post_init__(self) -> None:
+        self.lookups = self.lookups or Lookups(tables=self.tables)
+
+    def compiled(self, text: str, run: RunContext) -> Compiled:
+        """The query's plan. ProblemError with places in `text` where it is wrong."""
+        return compile_query(
+            text, CompileContext(run=run, hot_fields=self.engine.hot_fields(), tables=self.tables)
+        )
+
+    def result(
+        self,
+        compiled: Compiled,
+        run: RunContext,
+        query_id: str | None = None,
+        *,
+        most_messages: int | None = None,
+    ) -> Result:
+        """Rows of the query, cut at the limits."""
+        limits = replace(self.limits, messages=most_messages) if most_messages else self.limits
+        return run_query(compiled, self.engine, run, limits, self.lookups, query_id)
+
+    def newest_insert(self) -> int:
+        """A number that changes with every insert."""
+        return self.engine.newest_insert()
+
+    def messages(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> Result:
+        """The messages that a query with grouping groups, newest first."""
+        plan = message_plan(compiled.plan)
+        return run_query(
+            replace(compiled, plan=plan, schema=plan.schema, is_aggregate=False, warnings=()),
+            self.engine, run, self.limits, self.lookups, query_id,
+        )  # fmt: skip
+
+    def histogram(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> list[Bucket]:
+        """Messages over time, newest bucket first, empty buckets too; the oldest may be shorter than the
+        others.
+        """
+        length = run.end_ms - run.start_ms
+        if length <= 0:
+            return []
+        width = bucket_width(length)
+        slot = Apply("slice_start", (_age(run.end_ms), Lit(width, LONG), Lit(0, LONG)), TIME)
+        plan = message_plan(compiled.plan)
+        made = Field("_age", TIME, key=True)
+        counted = nodes.Aggregate(
+            nodes.Extend(plan, (("_age", slot),), plan.schema.with_fields([made])),
+            ("_age",),
+            (AggregateCall("count", None, "_count", LONG),),
+            Schema((made, Field("_count", LONG)), aggregate=True),
+        )
+        _, rows = Runner(self.engine, run, self.limits, self.lookups or Lookups(), query_id).result(
+            counted, 10 * MOST_BUCKETS
+        )
+        counts = {int(age): int(count) for age, count in rows if age is not None and count is not None}  # type: ignore[arg-type]
+        return [
+            Bucket(
+                start := max(run.start_ms, run.end_ms - age - width),
+                run.end_ms - age - start,
+                counts.get(age, 0),
+            )
+            for age in range(0, length, width)
+        ]
+
+    def cancel(self, query_id: str) -> None:
+        """Stop the statement of this id, if it runs."""
+        self.engine.cancel(query_id)
+
+
+def _age(end_ms: int) -> Apply:
+    """How long before the last millisecond of the range a message was."""
+    return Apply("sub", (Lit(end_ms - 1, LONG), Ref("_messagetime", TIME)), LONG)
+
+
+def bucket_width(length_ms: int) -> int:
+    """Width of a histogram bucket: the smallest round one that gives at most 120 buckets."""
+    return next(
+        (width for width in _WIDTHS if length_ms <= width * MOST_BUCKETS), -(-length_ms // MOST_BUCKETS)
+    )
+
+
+def message_plan(plan: Plan) -> Plan:
+    """The part of a plan that still gives messages: up to the first grouping, limit or local operator, with
+    the time of the message in its fields.
+    """
+    found: Plan | None = None
+    for node in chain(plan):
+        if not isinstance(node, _MESSAGE_NODES) or node.schema.find("_messagetime") is None:
+            break
+        found = node
+    assert found is not None, "a plan begins with messages"
+    return found
