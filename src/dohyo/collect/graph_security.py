@@ -272,7 +272,8 @@ def _trouble(
     until_ms = now_ms + max(wait_ms, 100)
     failed = not throttled and (failures >= FAILURES_TO_ERROR or not state.signed_in)
     health = Health("Error" if failed else "Collecting", words, "ThirdPartyGeneric", until_ms)
-    return StepResult(replace(state, failures=failures), Wait(until_ms), health=health)
+    account = None if throttled or failures > 1 else _broken_off(state, words, now_ms)
+    return StepResult(replace(state, failures=failures), Wait(until_ms), health=health, account=account)
 
 
 def _wrong_setup(state: GraphState, words: str, now_ms: int) -> StepResult:
@@ -280,4 +281,12 @@ def _wrong_setup(state: GraphState, words: str, now_ms: int) -> StepResult:
     until_ms = now_ms + RECHECK_MS
     reading = state.reading and _pass_again(state.reading, now_ms)
     state = replace(state, signed_in=False, renewed=False, get=None, next_url=None, reading=reading)
-    return StepResult(state, Wait(until_ms), health=Health("Error", words, "ThirdPartyConfig", until_ms))
+    health = Health("Error", words, "ThirdPartyConfig", until_ms)
+    return StepResult(state, Wait(until_ms), health=health, account=_broken_off(state, words, now_ms))
+
+
+def _broken_off(state: GraphState, words: str, now_ms: int) -> Account | None:
+    if state.reading is None:
+        return None
+    account = _account(state.reading, now_ms, now_ms + state.clock_ahead_ms)
+    return replace(account, complete=False, message=words)

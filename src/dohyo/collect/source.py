@@ -135,6 +135,7 @@ class Account:
     repeated: int = 0
     refused: int = 0
     lag_ms: int | None = None
+    complete: bool = True  # False: broken off, `message` says why
     message: str | None = None
 
 

@@ -1,0 +1,182 @@
+"""One source's task: a thread that carries out what the steps ask for until it is told to stop."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from typing import Protocol
+
+from pydantic import BaseModel, ValidationError
+
+from dohyo.access.problems import AccessRefused
+from dohyo.collect.journal import Journal
+from dohyo.collect.registry import Registry
+from dohyo.collect.source import (
+    Backoff,
+    Client,
+    Health,
+    Response,
+    Row,
+    Start,
+    StepResult,
+    Stored,
+    Wait,
+    Woken,
+)
+from dohyo.collect.source_types import SOURCE_TYPES, SourceType
+from dohyo.metadata.collection import Source
+from dohyo.store.event import Event, row_key
+
+LOG = logging.getLogger(__name__)
+STORE_TIMEOUT_S = 300
+
+
+class InsertResult(Protocol):
+    stored: int
+    repeated: int
+
+
+class Writer(Protocol):
+    """The store's writer: the future is done when the events are durable."""
+
+    def submit(self, events: list[Event]) -> Future[InsertResult]: ...
+
+
+class SourceTask:
+    """Runs one source. Whatever goes wrong inside is shown as the source's health and tried again."""
+
+    def __init__(
+        self,
+        source_id: int,
+        registry: Registry,
+        journal: Journal,
+        writer: Writer,
+        clock: Callable[[], int],
+    ) -> None:
+        self._source_id = source_id
+        self._registry = registry
+        self._journal = journal
+        self._writer = writer
+        self._clock = clock
+        self._stop = threading.Event()
+        self._failures = 0
+        self._thread = threading.Thread(target=self._run, name=f"source-{source_id}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def ask_to_stop(self) -> None:
+        """Returns at once; the task ends after the request or insert it is in."""
+        self._stop.set()
+
+    def is_asked_to_stop(self) -> bool:
+        return self._stop.is_set()
+
+    def join(self, timeout_s: float) -> bool:
+        """Whether it has ended within the time."""
+        self._thread.join(timeout_s)
+        return not self._thread.is_alive()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._collect()
+            except (AccessRefused, ValidationError) as error:
+                self._fail(str(error), "the stored settings cannot be used")
+            except Exception as error:
+                if self._stop.is_set():  # the store may be closing
+                    break
+                LOG.exception("source %s failed", self._source_id)
+                self._fail(f"{type(error).__name__}: {error}", "collecting failed here")
+
+    def _fail(self, words: str, what: str) -> None:
+        self._failures += 1
+        until_ms = self._clock() + Backoff().wait_ms(self._failures, self._clock())
+        health = Health("Error", f"{what}: {words}", "FirstPartyGeneric", until_ms)
+        try:
+            self._journal.note_health(health)
+        except Exception:
+            LOG.exception("health of source %s could not be written", self._source_id)
+        self._stop.wait(max(0, until_ms - self._clock()) / 1000)
+
+    def _collect(self) -> None:
+        """From the saved cursor on, until asked to stop or the source is gone."""
+        self._journal.note_health(Health("Started"))
+        found = self._registry.settings_of(self._source_id)
+        if found is None:
+            self._stop.set()
+            return
+        source, settings = found
+        source_type = SOURCE_TYPES[source.schema_type or ""]
+        client = source_type.client(settings)
+        try:
+            self._journal.note_health(Health("Initialized"))
+            self._follow_steps(source, source_type, settings, client)
+        finally:
+            client.close()
+        self._journal.note_health(Health("Stopped"))
+
+    def _follow_steps(
+        self, source: Source, source_type: SourceType, settings: BaseModel, client: Client
+    ) -> None:
+        stepper = source_type.stepper(settings)
+        events = EventMaker(source, settings, stepper.host)
+        state, response = None, Start(self._journal.cursor())
+        while not self._stop.is_set():
+            result = stepper.step(state, response, self._clock())
+            state = result.state
+            response = self._carry_out(result, events, client)
+
+    def _carry_out(self, result: StepResult, events: EventMaker, client: Client) -> Response:
+        """Rows first, then the cursor past them, then the request."""
+        if result.health is not None:
+            self._journal.note_health(result.health)
+        stored = None if result.rows is None else self._store(result.rows, events)
+        if result.cursor is not None or result.account is not None:
+            self._journal.note_pass(result.cursor, result.account)
+        if stored is not None:
+            self._failures = 0
+            return stored
+        request = result.request
+        if isinstance(request, Wait):
+            self._stop.wait(max(0, request.until_ms - self._clock()) / 1000)
+            return Woken()
+        assert request is not None, "a step without rows asks for something"
+        return client.send(request)
+
+    def _store(self, rows: tuple[Row, ...], events: EventMaker) -> Stored:
+        now = self._clock()
+        inserted = self._writer.submit([events.event(row, now) for row in rows]).result(STORE_TIMEOUT_S)
+        return self._journal.note_stored(rows, inserted.stored)
+
+
+class EventMaker:
+    """Rows of one source as the store's events, with the metadata of source and collector."""
+
+    def __init__(self, source: Source, settings: BaseModel, host: str) -> None:
+        collector = source.collector
+        self._source_id = str(source.id)
+        self._category = source.config.get("category") or collector.category or ""
+        self._collector, self._source, self._host = collector.name, source.name, host
+        self._fields = dict(collector.fields) | settings.message_fields  # type: ignore[attr-defined]
+
+    def event(self, row: Row, receipt_ms: int) -> Event:
+        record_key = json.dumps([row.record, row.version, row.content])
+        return Event(
+            messagetime_ms=receipt_ms if row.messagetime_ms is None else row.messagetime_ms,
+            receipttime_ms=receipt_ms,
+            messageid=row_key(self._source_id, record_key),
+            sourcecategory=self._category,
+            collector=self._collector,
+            source=self._source,
+            sourcehost=self._host,
+            sourcename=self._source,
+            fields=self._fields,
+            raw=row.raw,
+        )
