@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from search_fakes import FakeSearches, groups, raws  # noqa: E402
+from search_fakes import FakeSearches, groups, raws
 
-from dohyo.base.problem import Problem, ProblemError, Span  # noqa: E402
-from dohyo.search.dashboard_run import DashboardRequest, DashboardRuns  # noqa: E402
+from dohyo.base.problem import Problem, ProblemError, Span
+from dohyo.search.dashboard_run import DashboardRequest, DashboardRuns
 
 NOW = 1_700_000_040_000
 DAY = 86_400_000

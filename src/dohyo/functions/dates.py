@@ -186,7 +186,7 @@ def _parse_sql(run: RunContext, value: Sql, pattern: Sql, zone: Sql | None = Non
     groups = call("extractGroups", value, text(expression.replace("\\-", "-").replace("\\ ", " ")))
 
     def part(letter: str, otherwise: str) -> Sql:
-        return exp.Bracket(this=groups, expressions=[plain(letters.index(letter) + 1)]) if letter in letters else text(otherwise)
+        return call("arrayElement", groups, plain(letters.index(letter) + 1)) if letter in letters else text(otherwise)
 
     year, hour = part("y", "1970"), part("H", "") if "H" in letters else part("k", "0")
     year = call("concat", call("if", call("equals", call("length", year), plain(2)), text("20"), text("")), year)

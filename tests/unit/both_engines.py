@@ -1,0 +1,149 @@
+"""Evaluates typed expressions in the reference implementation and in chDB, which runs in a process of its own (it can be
+opened for one place only in a process, and that may be the place of another test's store).
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Sequence
+
+import sqlglot.expressions as exp
+
+from dohyo.functions.table import RunContext, function_named
+from dohyo.lang.parse import parse_query
+from dohyo.ops.context import CheckContext
+from dohyo.ops.expressions import checked
+from dohyo.plan.expr import Expr, Lit, Ref, Scalar
+from dohyo.plan.schema import Field, Schema
+from dohyo.plan.sqltree import Sql, call, column, null, number, printed, text
+from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT, TIME, Type
+
+RUN = RunContext(now_ms=1_700_000_000_000, start_ms=1_699_900_000_000, end_ms=1_700_000_000_000)
+_ENGINE = """
+import sys, json, chdb
+connection = chdb.connect(":memory:")
+for line in sys.stdin:
+    try:
+        answer = connection.query(json.loads(line), "JSONCompactEachRow").bytes().decode()
+        print(json.dumps({"rows": [json.loads(row) for row in answer.splitlines()]}), flush=True)
+    except Exception as error:
+        print(json.dumps({"error": str(error)}), flush=True)
+"""
+_NAMES = {TEXT: "String", LONG: "Int64", TIME: "Int64", DOUBLE: "Float64", BOOL: "Bool"}
+SETTINGS = (
+    " SETTINGS output_format_json_quote_64bit_integers=0, output_format_json_quote_denormals=1,"
+    " output_format_json_escape_forward_slashes=0"
+)
+
+
+class ChDb:
+    """One chDB process; `rows(sql)` gives its answer."""
+
+    def __init__(self) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _ENGINE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def rows(self, sql: str) -> list[list[Scalar]]:
+        assert self._process.stdin and self._process.stdout
+        self._process.stdin.write(json.dumps(sql + SETTINGS) + "\n")
+        self._process.stdin.flush()
+        answer = json.loads(self._process.stdout.readline())
+        assert "error" not in answer, f"{answer.get('error')}\n{sql}"
+        return answer["rows"]
+
+    def close(self) -> None:
+        assert self._process.stdin
+        self._process.stdin.close()
+        self._process.wait(10)
+
+
+def expression(source: str, fields: Sequence[Field] = ()) -> Expr:
+    """The typed expression of a text that may name the fields."""
+    from dohyo.ops.operator import operators
+
+    class Statement:
+        names = ("as",)
+
+        @staticmethod
+        def parse(reader):  # type: ignore[no-untyped-def]
+            return reader.expr()
+
+    tree, problems = parse_query(f"* | ({source})", {**operators(), "as": Statement})
+    assert tree is not None, problems
+    return checked(tree.steps[0].clause, Schema(tuple(fields), aggregate=True), CheckContext(RUN))
+
+
+def reference(node: Expr, row: dict[str, Scalar] | None = None) -> Scalar:
+    """Value of the expression by the reference implementations."""
+    if isinstance(node, Lit):
+        return node.value
+    if isinstance(node, Ref):
+        return (row or {})[node.name]
+    function = function_named(node.function)
+    assert function is not None
+    args = [reference(arg, row) for arg in node.args]
+    if function.nulls != "handles" and None in args:
+        return None if function.nulls == "null" else False
+    return function.rows(*([RUN] if function.needs_context else []), *args)
+
+
+def sql_of(node: Expr) -> Sql:
+    """The expression as SQL, with the null rule of each function applied."""
+    if isinstance(node, Lit):
+        return _literal(node)
+    if isinstance(node, Ref):
+        return column(node.name)
+    function = function_named(node.function)
+    assert function is not None
+    args = [sql_of(arg) for arg in node.args]
+    made = function.sql(*([RUN] if function.needs_context else []), *args)
+    if function.nulls == "handles" or not args:
+        return made
+    missing = [call("isNull", arg) for arg in args]
+    any_missing = missing[0] if len(missing) == 1 else call("or", *missing)
+    return call("if", any_missing, null() if function.nulls == "null" else exp.false(), made)
+
+
+def _literal(node: Lit) -> Sql:
+    if node.value is None:
+        return call("CAST", null(), text(f"Nullable({_NAMES[node.type]})"))
+    if isinstance(node.value, bool):
+        return exp.true() if node.value else exp.false()
+    return text(node.value) if isinstance(node.value, str) else number(node.value)
+
+
+def select(nodes: Sequence[Expr]) -> str:
+    """One row with the value of each expression."""
+    return "SELECT " + ", ".join(printed(_output(node)) for node in nodes)
+
+
+def select_rows(node: Expr, fields: Sequence[Field], rows: Sequence[Sequence[Scalar]]) -> str:
+    """One row a row, with the expression's value; the fields are nullable, as a search has them."""
+    types = ", ".join(f"{f.name} Nullable({_NAMES[f.type]})" for f in fields)
+    shown = ", ".join(
+        "(" + ", ".join(_shown(v, f.type) for v, f in zip(row, fields, strict=True)) + ")" for row in rows
+    )
+    return f"SELECT {printed(_output(node))} FROM values({printed(text(types))}, {shown})"
+
+
+def _output(node: Expr) -> Sql:
+    """The engine's conditions are numbers; a boolean that leaves it says so."""
+    return call("CAST", sql_of(node), text("Nullable(Bool)")) if node.type == BOOL else sql_of(node)
+
+
+def _shown(value: Scalar, kind: Type) -> str:
+    return printed(_literal(Lit(value, kind)))
+
+
+def same(a: Scalar, b: Scalar) -> bool:
+    """Whether the two engines agree; doubles up to their last digits, infinities as JSON spells them."""
+    if isinstance(a, float) or isinstance(b, float):
+        try:
+            x, y = float(a), float(b)  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            return a == b
+        return x == y or (x != x and y != y) or abs(x - y) <= 1e-9 * max(abs(x), abs(y))
+    return type(a) is type(b) and a == b
