@@ -1,0 +1,291 @@
+"""A supervised source against the Graph stand-in over TLS: named error states, nothing lost or doubled."""
+
+import threading
+import time
+from collections import Counter
+from concurrent.futures import Future
+from types import SimpleNamespace
+
+import pytest
+
+from dohyo.access.secrets import SecretBox
+from dohyo.collect.overview import recent_polls, source_overview
+from dohyo.collect.registry import Registry
+from dohyo.collect.shapes import etag_of
+from dohyo.collect.supervisor import Supervisor
+from dohyo.graphsim.faults import Fault
+from dohyo.graphsim.running import running
+from dohyo.graphsim.tenant import Settings
+from dohyo.metadata.db import open_metadata
+
+ELSEWHERE = "11111111-2222-3333-4444-555555555555"
+
+
+class ListWriter:
+    """Takes events as the store's writer does: a message id is stored once."""
+
+    def __init__(self) -> None:
+        self.events = {}
+        self.times = Counter()
+        self.failing = False
+        self._lock = threading.Lock()
+
+    def submit(self, events) -> Future:
+        future = Future()
+        if self.failing:
+            future.set_exception(OSError("No space left on device"))
+            return future
+        with self._lock:
+            fresh = [event for event in events if event.messageid not in self.events]
+            self.events |= {event.messageid: event for event in fresh}
+        future.set_result(SimpleNamespace(stored=len(fresh), repeated=len(events) - len(fresh)))
+        return future
+
+    def raws(self) -> list[str]:
+        return sorted(event.raw for event in self.events.values())
+
+
+@pytest.fixture
+def graph(tmp_path, monkeypatch):
+    settings = Settings(alerts=120, days=2, seed=7, arrivals_s=None, requests_per_minute=10_000)
+    with running(settings, tmp_path / "graph") as stand_in:
+        monkeypatch.setenv("SSL_CERT_FILE", str(stand_in.ca_file))
+        yield stand_in
+
+
+class Bench:
+    """A registry with one source, a supervisor and a writer that keeps lists."""
+
+    def __init__(self, folder, graph) -> None:
+        self.graph = graph
+        self.metadata = open_metadata(folder)
+        secrets = SecretBox(folder)
+        self.registry = Registry(self.metadata, secrets)
+        self.writer = ListWriter()
+        self.supervisor = Supervisor(self.metadata, self.writer, secrets)
+        self.collector = self.registry.create_collector({"name": "Labs", "fields": {"team": "blue"}})
+        self.source = None
+
+    def config(self, **changes) -> dict:
+        who = self.graph.tenant.registration
+        config = {
+            "name": "Graph",
+            "category": "Labs/MicrosoftGraphSecurity",
+            "tenant_id": who.tenant,
+            "application_id": who.application,
+            "secret_key": who.secret,
+            "cloud": "custom",
+            "graph_root": self.graph.root,
+            "authority": self.graph.root,
+            "backfill_days": 3,
+            "polling_interval_s": 1,
+        }
+        schema = {"type": "Microsoft Graph Security API"}
+        return {"sourceType": "Universal", "schemaRef": schema, "config": config | changes}
+
+    def begin(self, **changes) -> None:
+        self.source = self.registry.create_source(self.collector.id, self.config(**changes))
+        self.supervisor.start()
+
+    def change(self, **changes) -> None:
+        self.source = self.registry.replace_source(
+            self.collector.id, self.source.id, self.config(**changes), etag_of(self.source)
+        )
+        self.supervisor.changed()
+
+    def shown(self) -> dict:
+        return source_overview(self.metadata)[0]
+
+    def wait(self, condition, timeout_s: float = 20.0) -> dict:
+        """Until the condition holds for the source as it is shown."""
+        end = time.monotonic() + timeout_s
+        while time.monotonic() < end:
+            shown = self.shown()
+            if condition(shown):
+                return shown
+            time.sleep(0.02)
+        raise AssertionError(f"not within {timeout_s} s; last seen {shown}")
+
+    def wait_until_collected(self) -> dict:
+        all_alerts = sorted(entry.text for entry in self.graph.tenant.book.entries.values())
+        return self.wait(
+            lambda shown: (
+                self.writer.raws() == all_alerts and shown["health"] == "healthy" and shown["lastPoll"]
+            )
+        )
+
+
+@pytest.fixture
+def bench(tmp_path, graph):
+    bench = Bench(tmp_path / "dohyo", graph)
+    yield bench
+    bench.supervisor.stop()
+
+
+def test_alerts_are_collected_with_their_metadata_and_accounts(bench):
+    bench.begin()
+    shown = bench.wait_until_collected()
+    assert shown["state"] == "Collecting"
+    event = next(iter(bench.writer.events.values()))
+    assert (event.sourcecategory, event.collector, event.source, event.sourcename) == (
+        "Labs/MicrosoftGraphSecurity",
+        "Labs",
+        "Graph",
+        "Graph",
+    )
+    assert event.sourcehost == bench.graph.root.removeprefix("https://")
+    assert event.fields == {"team": "blue"}
+    bench.supervisor.stop()
+    polls = recent_polls(bench.metadata, bench.source.id)
+    assert sum(poll.new for poll in polls) == 120
+    assert sum(poll.fetched for poll in polls) == sum(
+        poll.new + poll.updated + poll.repeated for poll in polls
+    )
+
+
+def test_new_and_updated_alerts_are_collected_and_counted(bench):
+    bench.begin()
+    bench.wait_until_collected()
+    first = bench.writer.raws()
+    changed = next(iter(bench.graph.tenant.book.entries))
+    bench.graph.tenant.raise_alert()
+    bench.graph.tenant.update_alert(changed)
+    bench.wait(lambda _: len(bench.writer.events) == 122)
+    now_served = {entry.text for entry in bench.graph.tenant.book.entries.values()}
+    assert bench.writer.raws() == sorted(now_served | set(first))
+    bench.supervisor.stop()
+    polls = recent_polls(bench.metadata, bench.source.id)
+    assert (sum(poll.new for poll in polls), sum(poll.updated for poll in polls)) == (121, 1)
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"secret_key": "wrong"}, "AADSTS7000215"),
+        ({"tenant_id": ELSEWHERE}, "AADSTS90002"),
+        ({"application_id": ELSEWHERE}, "AADSTS700016"),
+    ],
+)
+def test_wrong_setup_is_a_named_error_and_mended_by_a_change(bench, changes, words):
+    bench.begin(**changes)
+    shown = bench.wait(lambda shown: shown["state"] == "Error")
+    assert (shown["errorType"], shown["health"]) == ("ThirdPartyConfig", "error")
+    assert words in shown["message"]
+    assert shown["nextTry_ms"] > time.time() * 1000
+    assert bench.writer.events == {}
+    bench.change()
+    bench.wait_until_collected()
+
+
+def test_missing_permission_is_named(tmp_path, monkeypatch):
+    settings = Settings(alerts=5, arrivals_s=None, permissions=("User.Read.All",))
+    with running(settings, tmp_path / "graph") as stand_in:
+        monkeypatch.setenv("SSL_CERT_FILE", str(stand_in.ca_file))
+        bench = Bench(tmp_path / "dohyo", stand_in)
+        bench.begin()
+        shown = bench.wait(lambda shown: shown["state"] == "Error")
+        bench.supervisor.stop()
+    assert shown["errorType"] == "ThirdPartyConfig"
+    assert "SecurityAlert.Read.All" in shown["message"]
+
+
+def test_unreachable_service_is_named_and_found_again_after_a_change(bench):
+    bench.begin(graph_root="https://127.0.0.1:9", authority="https://127.0.0.1:9")
+    shown = bench.wait(lambda shown: shown["state"] == "Error")
+    assert shown["errorType"] == "ThirdPartyGeneric"
+    assert "refused" in shown["message"]
+    bench.change()
+    bench.wait_until_collected()
+
+
+def test_certificate_that_is_not_trusted_is_named(bench, monkeypatch):
+    monkeypatch.delenv("SSL_CERT_FILE")
+    bench.begin()
+    shown = bench.wait(lambda shown: shown["state"] == "Error")
+    assert "certificate is not trusted" in shown["message"]
+    assert "SSL_CERT_FILE" in shown["message"]
+    assert bench.writer.events == {}
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        Fault("malformed"),
+        Fault("cut"),
+        Fault("status", status=503),
+        Fault("status", status=429, retry_after_s=1),
+        Fault("expire-tokens"),
+    ],
+    ids=lambda fault: fault.kind,
+)
+def test_fault_in_the_middle_loses_and_doubles_nothing(bench, fault):
+    bench.graph.tenant.faults.add_after(2, fault)
+    bench.begin()
+    bench.wait_until_collected()
+
+
+def test_malformed_answers_turn_the_source_to_error_until_they_end(bench):
+    for offset in range(1, 5):
+        bench.graph.tenant.faults.add_after(offset, Fault("malformed"))
+    bench.begin()
+    shown = bench.wait(lambda shown: shown["state"] == "Error")
+    assert shown["errorType"] == "ThirdPartyGeneric"
+    assert "cannot be read" in shown["message"]
+    bench.wait_until_collected()
+
+
+def test_store_that_fails_is_an_error_of_our_side_and_caught_up(bench):
+    bench.writer.failing = True
+    bench.begin()
+    shown = bench.wait(lambda shown: shown["state"] == "Error")
+    assert shown["errorType"] == "FirstPartyGeneric"
+    assert "No space left on device" in shown["message"]
+    bench.writer.failing = False
+    bench.wait_until_collected()
+
+
+def test_paused_source_asks_nothing_and_goes_on_later(bench):
+    bench.begin()
+    bench.wait_until_collected()
+    bench.source = bench.registry.pause_source(bench.collector.id, bench.source.id, True)
+    bench.supervisor.changed()
+    bench.wait(lambda shown: shown["state"] == "Stopped")
+    asked = bench.graph.tenant.faults.requests
+    bench.graph.tenant.raise_alert()
+    time.sleep(1.5)
+    assert bench.graph.tenant.faults.requests == asked
+    bench.registry.pause_source(bench.collector.id, bench.source.id, False)
+    bench.supervisor.changed()
+    bench.wait_until_collected()
+
+
+def test_restart_ends_a_long_wait(bench):
+    bench.begin(polling_interval_s=3600)
+    bench.wait_until_collected()
+    bench.graph.tenant.raise_alert()
+    bench.supervisor.restart(bench.source.id)
+    bench.wait_until_collected()
+
+
+def test_deleted_source_stops_and_goes(bench):
+    bench.begin()
+    bench.wait_until_collected()
+    bench.registry.delete_source(bench.collector.id, bench.source.id)
+    bench.supervisor.changed()
+    end = time.monotonic() + 10
+    while bench.registry.list_sources(bench.collector.id) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert bench.registry.list_sources(bench.collector.id) == []
+    assert len(bench.writer.events) == 120
+
+
+def test_next_supervisor_goes_on_where_the_last_one_ended(bench, tmp_path):
+    bench.begin()
+    bench.wait_until_collected()
+    bench.supervisor.stop()
+    bench.graph.tenant.raise_alert()
+    asked = bench.graph.tenant.faults.requests
+    bench.supervisor = Supervisor(bench.metadata, bench.writer, SecretBox(tmp_path / "dohyo"))
+    bench.supervisor.start()
+    bench.wait(lambda _: len(bench.writer.events) == 121)
+    assert bench.graph.tenant.faults.requests - asked <= 3  # no backfill again
