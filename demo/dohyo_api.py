@@ -75,7 +75,7 @@ class Dohyo:
 
     def source_state(self) -> dict[str, Any]:
         """The source as the home page shows it, with the account of its last poll."""
-        return next(found for found in self.get("/api/dohyo/v1/home")["sources"] if found["source"] == SOURCE)
+        return next(found for found in self.get("/api/dohyo/v1/home")["sources"] if found["name"] == SOURCE)
 
     # App and dashboards
 

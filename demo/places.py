@@ -26,13 +26,13 @@ def place_finder() -> Callable[[str], dict[str, Any] | None]:
         country = countries.get(found["country_code"]) if isinstance(found, dict) else None
         if country is None:
             return None
-        # A country database knows no regions and no cities.
+        # A country database knows no cities; the region is the continent.
         return {
             "latitude": float(country["latitude"]),
             "longitude": float(country["longitude"]),
             "country_code": country["country_code"],
             "country_name": country["country_name"],
-            "region": None,
+            "region": country["continent"],
             "city": None,
         }
 
