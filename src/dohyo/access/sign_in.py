@@ -76,9 +76,10 @@ def sign_in_by_token(metadata: Metadata, token: str) -> SignedIn:
         if found is None or found.expires_ms < now_ms():
             raise refused
         # Of two requests with one token only one deletes a row.
-        used = session.execute(delete(SignInToken).where(SignInToken.token_hash == found.token_hash))
+        mine = SignInToken.token_hash == found.token_hash
+        used = session.scalar(delete(SignInToken).where(mine).returning(SignInToken.user_id))
         user = session.get(User, found.user_id)
-        if used.rowcount != 1 or user is None or not may_sign_in(user):
+        if used is None or user is None or not may_sign_in(user):
             raise refused
         return _open_session(session, user)
 

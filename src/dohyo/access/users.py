@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import delete, func, select
@@ -80,7 +81,7 @@ def change_user(metadata: Metadata, user_id: str, **changes: Any) -> User:
 
     Refused: `user-unknown`, `role-unknown`, `last-administrator`.
     """
-    checks = {
+    checks: dict[str, Callable[[Any], Any]] = {
         "first_name": _checked_name,
         "last_name": _checked_name,
         "role": _checked_role,

@@ -28,7 +28,7 @@ class GraphSecuritySettings(BaseModel):
     name: Annotated[str, Field(min_length=1, max_length=128)]
     description: Annotated[str, Field(max_length=1024)] | None = None
     category: Annotated[str, Field(max_length=1024)] | None = None
-    fields: dict[str, str | bool] | None = None
+    fields: Annotated[dict[str, str | bool], Field(max_length=10)] | None = None
     tenant_id: Identifier
     application_id: Identifier
     secret_key: Annotated[str, Field(min_length=1, max_length=4096, repr=False)]

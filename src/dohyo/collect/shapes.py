@@ -43,7 +43,7 @@ def source_json(source: Source, state: str, *, download: bool = False) -> dict[s
     """A cloud-to-cloud source; secrets read `********`. `download` leaves out what only this system gives."""
     source_type = SOURCE_TYPES[source.schema_type or ""]
     config = dict(source.config) | {key: MASK for key in sorted(source_type.secrets)}
-    answer = {
+    answer: dict[str, Any] = {
         "id": source.id,
         "name": source.name,
         "description": config.get("description"),

@@ -127,7 +127,8 @@ class SourceTask:
     ) -> None:
         stepper = source_type.stepper(settings)
         events = EventMaker(source, settings, stepper.host)
-        state, response = None, Start(self._journal.cursor())
+        state = None
+        response: Response = Start(self._journal.cursor())
         while not self._stop.is_set():
             result = stepper.step(state, response, self._clock())
             state = result.state
