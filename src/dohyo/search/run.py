@@ -22,6 +22,7 @@ from dohyo.plan.expr import Scalar
 from dohyo.plan.nodes import Plan, Row, chain
 from dohyo.plan.schema import Field
 from dohyo.plan.sql import plan_to_sql
+from dohyo.search.compared import compared_rows
 from dohyo.search.limits import Limits
 from dohyo.search.lookups import Lookups
 from dohyo.search.result import ArrowRows, Result

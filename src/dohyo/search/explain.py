@@ -1,0 +1,23 @@
+"""A compiled query as text: the nodes of its plan and the SQL of the part that the engine runs."""
+
+from __future__ import annotations
+
+from dohyo.compile import Compiled
+from dohyo.functions.table import RunContext
+from dohyo.plan.nodes import Plan, chain
+from dohyo.plan.sql import plan_to_sql
+from dohyo.search.run import OUTSIDE_SQL
+
+
+def explained(compiled: Compiled, run: RunContext) -> str:
+    """One line a node from the messages up, then the SQL before the first node that runs outside it."""
+    steps = chain(compiled.plan)
+    lines = [f"{type(node).__name__:10} {', '.join(node.schema.names())}" for node in steps]
+    sql = plan_to_sql(sql_part(steps), run).sql(dialect="clickhouse", normalize_functions=False, pretty=True)
+    return "\n".join([*lines, "", sql])
+
+
+def sql_part(steps: list[Plan]) -> Plan:
+    """The longest prefix of the plan that SQL can say."""
+    at = next((i for i, node in enumerate(steps) if isinstance(node, OUTSIDE_SQL)), len(steps))
+    return steps[at - 1]
