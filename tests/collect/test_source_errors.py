@@ -16,6 +16,7 @@ from dohyo.collect.supervisor import Supervisor
 from dohyo.graphsim.faults import Fault
 from dohyo.graphsim.running import running
 from dohyo.graphsim.tenant import Settings
+from dohyo.metadata.collection import Source
 from dohyo.metadata.db import open_metadata
 
 ELSEWHERE = "11111111-2222-3333-4444-555555555555"
@@ -289,3 +290,14 @@ def test_next_supervisor_goes_on_where_the_last_one_ended(bench, tmp_path):
     bench.supervisor.start()
     bench.wait(lambda _: len(bench.writer.events) == 121)
     assert bench.graph.tenant.faults.requests - asked <= 3  # no backfill again
+
+
+def test_stored_settings_that_no_longer_pass_are_named_without_the_secret(bench):
+    bench.source = bench.registry.create_source(bench.collector.id, bench.config(secret_key="very secret"))
+    with bench.metadata.begin() as session:
+        source = session.get(Source, bench.source.id)
+        source.config = source.config | {"polling_interval": 0}
+    bench.supervisor.start()
+    shown = bench.wait(lambda shown: shown["state"] == "Error")
+    assert "config.polling_interval" in shown["message"]
+    assert "very secret" not in shown["message"]

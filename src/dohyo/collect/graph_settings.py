@@ -23,7 +23,7 @@ Identifier = Annotated[str, Field(min_length=1, max_length=255)]
 class GraphSecuritySettings(BaseModel):
     """What a person sets up. A key that is not here is refused, so that a misspelt one is noticed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", hide_input_in_errors=True)
 
     name: Annotated[str, Field(min_length=1, max_length=128)]
     description: Annotated[str, Field(max_length=1024)] | None = None

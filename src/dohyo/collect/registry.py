@@ -183,13 +183,20 @@ class Registry:
     # For the supervisor
 
     def settings_of(self, source_id: int) -> tuple[Source, BaseModel] | None:
-        """A source with its whole settings, secrets in clear; None where it is gone."""
+        """A source with its whole settings, secrets in clear; None where it is gone.
+
+        `Refused` where stored settings no longer pass, as after a change of the rules.
+        """
         with self._metadata() as session:
             source = session.get(Source, source_id)
             if source is None:
                 return None
             secrets = self._read_secrets(session, source_id)
-        return source, SOURCE_TYPES[source.schema_type or ""].settings(**source.config, **secrets)
+        model = SOURCE_TYPES[source.schema_type or ""].settings
+        try:
+            return source, model(**source.config, **secrets)
+        except ValidationError as error:
+            raise wrong_fields(error, model, "config.") from error
 
     def _keep_secrets(self, session: Session, source_id: int, secrets: dict[str, str]) -> None:
         for key, value in secrets.items():

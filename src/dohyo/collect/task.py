@@ -9,9 +9,9 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Protocol
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from dohyo.access.problems import AccessRefused
+from dohyo.base.problem import ProblemError
 from dohyo.collect.journal import Journal
 from dohyo.collect.registry import Registry
 from dohyo.collect.source import (
@@ -87,18 +87,18 @@ class SourceTask:
         while not self._stop.is_set():
             try:
                 self._collect()
-            except (AccessRefused, ValidationError) as error:
-                self._fail(str(error), "the stored settings cannot be used")
+            except ProblemError as error:
+                self._fail(error.problems[0].message)
             except Exception as error:
                 if self._stop.is_set():  # the store may be closing
                     break
                 LOG.exception("source %s failed", self._source_id)
-                self._fail(f"{type(error).__name__}: {error}", "collecting failed here")
+                self._fail(f"{type(error).__name__}: {error}")
 
-    def _fail(self, words: str, what: str) -> None:
+    def _fail(self, words: str) -> None:
         self._failures += 1
         until_ms = self._clock() + Backoff().wait_ms(self._failures, self._clock())
-        health = Health("Error", f"{what}: {words}", "FirstPartyGeneric", until_ms)
+        health = Health("Error", f"collecting failed here: {words}", "FirstPartyGeneric", until_ms)
         try:
             self._journal.note_health(health)
         except Exception:
