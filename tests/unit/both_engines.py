@@ -1,5 +1,6 @@
-"""Evaluates typed expressions in the reference implementation and in chDB, which runs in a process of its own (it can be
-opened for one place only in a process, and that may be the place of another test's store).
+"""Evaluates typed expressions in the reference implementation and in chDB.
+
+chDB runs in a process of its own: it can be opened for one place only in a process, which may be another test's store.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ connection = chdb.connect(":memory:")
 for line in sys.stdin:
     try:
         answer = connection.query(json.loads(line), "JSONCompactEachRow").bytes().decode()
-        print(json.dumps({"rows": [json.loads(row) for row in answer.splitlines()]}), flush=True)
+        print(json.dumps({"rows": [json.loads(row) for row in answer.split("\\n") if row]}), flush=True)
     except Exception as error:
         print(json.dumps({"error": str(error)}), flush=True)
 """

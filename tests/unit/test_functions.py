@@ -84,7 +84,7 @@ DOCUMENTED = {
     'concat(3.5, "")': "3.5",
     'concat(6 / 2, "")': "3",
     'if ("*" = "*", true, "x" matches "*")': True,
-    'formatDate(1574132400123, "yyyy-MM-dd\'T\'HH:mm:ss.SSSZ", "America/Los_Angeles")': "2019-11-18T19:00:00.123-0800",
+    'formatDate(1574132400123, "MM-dd\'T\'HH:mm:ss.SSSZ", "America/Los_Angeles")': "11-18T19:00:00.123-0800",
     'formatDate(1574132400123, "EEE, d MMM yy h:mm a XXX")': "Tue, 19 Nov 19 3:00 AM Z",
     'formatDate(1574132400123, "MM-dd-yyyy", "Asia/Tokyo")': "11-19-2019",
     "queryEndTime() - queryStartTime()": 100_000_000,

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ipaddress
+import re
+
+import sqlglot.expressions as exp
 
 from dohyo.functions.table import fn
-from dohyo.plan.sqltree import Sql, call, plain, text
+from dohyo.plan.sqltree import Sql, call, null, plain, text
 from dohyo.plan.types import BOOL, LONG, TEXT
 
 _PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
@@ -62,7 +65,8 @@ fn("ipv4ToNumber", (TEXT,), LONG, sql=_number_of, rows=lambda x: int(_v4(x)) if 
 
 
 def _bits(prefix: str) -> int | None:
-    return int(prefix) if prefix.strip().isdigit() and int(prefix) <= 32 else None
+    digits = prefix.strip(" ")
+    return int(digits) if re.fullmatch("[0-9]{1,9}", digits) and int(digits) <= 32 else None
 
 
 def _prefix(value: str, prefix: str) -> str | None:
@@ -76,11 +80,16 @@ def _mask_sql(prefix: Sql) -> Sql:
     return call("if", call("lessOrEquals", bits, plain(32)), whole, call("toUInt64OrNull", text("")))
 
 
+def _dotted_sql(address: Sql) -> Sql:
+    """Dots between the bytes; the engine's own function takes null for 0.0.0.0."""
+    return call("if", call("isNull", address), null(), call("IPv4NumToString", call("toUInt32", call("ifNull", address, plain(0)))))
+
+
 def _prefix_sql(x: Sql, prefix: Sql) -> Sql:
-    return call("IPv4NumToString", call("toUInt32", call("bitAnd", call("IPv4StringToNumOrNull", x), _mask_sql(prefix))))
+    return _dotted_sql(call("bitAnd", call("IPv4StringToNumOrNull", x), _mask_sql(prefix)))
 
 
 fn("getCIDRPrefix", (TEXT, TEXT), TEXT, sql=_prefix_sql, rows=_prefix, help="The network address of an IPv4 address for so many bits.", example='getCIDRPrefix("10.10.1.35", "27") == "10.10.1.32"')
 fn("compareCIDRPrefix", (TEXT, TEXT, TEXT), BOOL, nulls="false", rows=lambda a, b, p: _prefix(a, p) is not None and _prefix(a, p) == _prefix(b, p),
-   sql=lambda a, b, p: call("equals", _prefix_sql(a, p), _prefix_sql(b, p)), help="Whether two IPv4 addresses share their first bits.", example='compareCIDRPrefix("10.10.1.32", "10.10.1.60", "27") == true')  # fmt: skip
-fn("maskFromCIDR", (TEXT,), TEXT, sql=lambda p: call("IPv4NumToString", call("toUInt32", _mask_sql(p))), rows=lambda p: None if _bits(p) is None else str(ipaddress.IPv4Network(f"0.0.0.0/{_bits(p)}").netmask), help="The network mask of so many bits.", example='maskFromCIDR("29") == "255.255.255.248"')
+   sql=lambda a, b, p: call("ifNull", call("equals", _prefix_sql(a, p), _prefix_sql(b, p)), exp.false()), help="Whether two IPv4 addresses share their first bits.", example='compareCIDRPrefix("10.10.1.32", "10.10.1.60", "27") == true')  # fmt: skip
+fn("maskFromCIDR", (TEXT,), TEXT, sql=lambda p: _dotted_sql(_mask_sql(p)), rows=lambda p: None if _bits(p) is None else str(ipaddress.IPv4Network(f"0.0.0.0/{_bits(p)}").netmask), help="The network mask of so many bits.", example='maskFromCIDR("29") == "255.255.255.248"')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from functools import cache
 
@@ -50,9 +51,11 @@ def _divided(a: float, b: float) -> float:
 
 
 def _remainder(a: float, b: float) -> float | None:
-    import math
-
-    return None if b == 0 else math.fmod(a, b)
+    """With the sign of the first number. Not C's fmod: the engine divides, cuts and multiplies, so this does too."""
+    if b == 0:
+        return None
+    whole = a / b
+    return a - math.trunc(whole) * b if math.isfinite(whole) else math.nan
 
 
 fn("add", (NUMBER, NUMBER), lambda t: _arithmetic(tuple(t)), hidden=True, sql=lambda a, b: call("plus", a, b), rows=lambda a, b: _wrapped(a + b))

@@ -56,8 +56,14 @@ def _rounded(x: float, digits: int = 0) -> float:
 def _round_sql(x: Sql, digits: Sql | None = None) -> Sql:
     if digits is None:
         return call("floor", call("plus", x, number(0.5)))
-    factor = call("pow", number(10.0), digits)
-    return call("divide", call("floor", call("plus", call("multiply", x, factor), number(0.5))), factor)
+    exact = call("lessOrEquals", call("abs", digits), plain(15))
+    factor = call("pow", number(10.0), call("if", exact, digits, plain(0)))
+    rounded = call("divide", call("floor", call("plus", call("multiply", x, factor), number(0.5))), factor)
+    return call("if", call("and", exact, call("isFinite", x)), rounded, x)
+
+
+def _power(a: float, b: float) -> float:
+    return math.inf if a == 0 and b < 0 else _safe(math.pow)(a, b)
 
 
 fn("round", (DOUBLE, LONG), DOUBLE, optional=1, sql=_round_sql, rows=_rounded, help="Rounded half up, to so many digits after the point.", example="round(1.549, 2) == 1.55")
@@ -65,7 +71,7 @@ fn("ceil", (DOUBLE,), DOUBLE, sql=lambda x: call("ceil", x), rows=lambda x: floa
 fn("floor", (DOUBLE,), DOUBLE, sql=lambda x: call("floor", x), rows=lambda x: float(math.floor(x)) if math.isfinite(x) else x, help="The next whole number downwards.", example="floor(-1.5) == -2")
 fn("abs", (DOUBLE,), DOUBLE, sql=lambda x: call("abs", x), rows=abs, help="The number without its sign.", example="abs(-2.5) == 2.5")
 fn("signum", (DOUBLE,), DOUBLE, sql=lambda x: call("toFloat64", call("sign", x)), rows=lambda x: float((x > 0) - (x < 0)), help="-1, 0 or 1.", example="signum(-3) == -1")
-fn("pow", (DOUBLE, DOUBLE), DOUBLE, sql=lambda a, b: call("pow", a, b), rows=_safe(lambda a, b: math.pow(a, b)), help="The first number to the power of the second.", example="pow(2, 10) == 1024")
+fn("pow", (DOUBLE, DOUBLE), DOUBLE, sql=lambda a, b: call("pow", a, b), rows=_power, help="The first number to the power of the second.", example="pow(2, 10) == 1024")
 fn("atan2", (DOUBLE, DOUBLE), DOUBLE, sql=lambda a, b: call("atan2", a, b), rows=math.atan2, help="The angle of the point (second, first).", example="atan2(0, 1) == 0")
 fn("hypot", (DOUBLE, DOUBLE), DOUBLE, sql=lambda a, b: call("hypot", a, b), rows=math.hypot, help="Length of the hypotenuse.", example="hypot(3, 4) == 5")
 fn("isNaN", (DOUBLE,), BOOL, sql=lambda x: call("isNaN", x), rows=math.isnan, help="True for what is no number.", example="isNaN(0 / 0) == true")
