@@ -50,7 +50,10 @@ LITERALS = {
     "replace_regex": {1: ["[a-c]", "([0-9])"], 2: ["-", "<$0>"]},
     "hash": {1: ["md5", "sha1", "sha2_256"]},
     "format": {0: ["%s|%S", "%5s|%-6s|", "%.2f", "%,.1f", "%x", "100%%"]},
-    "formatDate": {1: ["yyyy-MM-dd HH:mm:ss.SSS Z", "EEE d MMM yy h:mm a", "D u w k K XXX"], 2: ["UTC", "Europe/Berlin"]},
+    "formatDate": {
+        1: ["yyyy-MM-dd HH:mm:ss.SSS Z", "EEE d MMM yy h:mm a", "D u w k K XXX"],
+        2: ["UTC", "Europe/Berlin"],
+    },
     "parseDate": {1: ["yyyy-MM-dd", "dd/MM/yy HH:mm"], 2: ["UTC", "Asia/Tokyo"]},
     "slice_start": {1: [3_600_000], 2: [0, 1, 7]},
     "json_value": {1: ["a", "a[0].b"]},

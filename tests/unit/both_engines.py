@@ -1,6 +1,6 @@
 """Evaluates typed expressions in the reference implementation and in chDB.
 
-chDB runs in a process of its own: it can be opened for one place only in a process, which may be another test's store.
+chDB runs in a process of its own: a process can open it for one place only, which may be another test's.
 """
 
 from __future__ import annotations

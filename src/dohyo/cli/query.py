@@ -96,7 +96,8 @@ def _answer(text: str, files: Sequence[Path], run: RunContext, category: str) ->
     compiled = searches.compiled(
         text, run
     )  # before the files are read, so that a wrong query is refused at once
-    for file in files or [None]:
+    sources: Sequence[Path | None] = files or [None]
+    for file in sources:
         name = str(file) if file else "stdin"
         _store(store, name, _read(file, run.now_ms), category, run.now_ms)
     return searches.result(compiled, run)

@@ -1,7 +1,9 @@
-"""Links: what `tourl` gives is a text of its own form, so that it can be grouped by and sorted, and told apart when shown.
+"""Links: what `tourl` gives is a text of its own form, so that it can be grouped by and sorted, and told
+apart when shown.
 
-The text is the anchor that Sumo Logic's API returns: `<a href="URL" target="_blank">LABEL</a>`. Pages get it as
-`{"text", "href"}` (`link_parts`). Only http, https and mailto addresses become links; anything else stays its label.
+The text is the anchor that Sumo Logic's API returns: `<a href="URL" target="_blank">LABEL</a>`. Pages get it
+as `{"text", "href"}` (`link_parts`). Only http, https and mailto addresses become links; anything else stays its
+label.
 """
 
 from __future__ import annotations
@@ -42,9 +44,26 @@ def link(url: str | None, label: str | None, prefix: str | None = "", suffix: st
 
 def _link_sql(url: Sql, label: Sql, prefix: Sql | None = None, suffix: Sql | None = None) -> Sql:
     shown = call("coalesce", label, url)
-    whole = call("concat", call("ifNull", prefix or text(""), text("")), call("ifNull", url, text("")), call("ifNull", suffix or text(""), text("")))
-    anchor = call("concat", text('<a href="'), _escaped_sql(whole), text('" target="_blank">'), _escaped_sql(shown), text("</a>"))
-    return call("if", call("and", call("isNotNull", url), call("match", whole, text("(?i)^(?:https?://|mailto:)"))), anchor, shown)
+    whole = call(
+        "concat",
+        call("ifNull", prefix or text(""), text("")),
+        call("ifNull", url, text("")),
+        call("ifNull", suffix or text(""), text("")),
+    )
+    anchor = call(
+        "concat",
+        text('<a href="'),
+        _escaped_sql(whole),
+        text('" target="_blank">'),
+        _escaped_sql(shown),
+        text("</a>"),
+    )
+    return call(
+        "if",
+        call("and", call("isNotNull", url), call("match", whole, text("(?i)^(?:https?://|mailto:)"))),
+        anchor,
+        shown,
+    )
 
 
 def link_parts(value: str) -> dict[str, str] | None:
@@ -57,5 +76,14 @@ def link_parts(value: str) -> dict[str, str] | None:
     return {"text": html.unescape(match[2]), "href": html.unescape(match[1])} if match else None
 
 
-fn("tourl", (TEXT, TEXT, TEXT, TEXT), TEXT, optional=2, nulls="handles", sql=_link_sql, rows=link, help="A link to the address, shown as the label.",
-   example='tourl("https://a.example", "a") == "<a href=\\"https://a.example\\" target=\\"_blank\\">a</a>"')  # fmt: skip
+fn(
+    "tourl",
+    (TEXT, TEXT, TEXT, TEXT),
+    TEXT,
+    optional=2,
+    nulls="handles",
+    sql=_link_sql,
+    rows=link,
+    help="A link to the address, shown as the label.",
+    example='tourl("https://a.example", "a") == "<a href=\\"https://a.example\\" target=\\"_blank\\">a</a>"',
+)

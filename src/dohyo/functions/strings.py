@@ -21,12 +21,56 @@ def _or_empty(x: Sql) -> Sql:
     return call("ifNull", x, text(""))
 
 
-fn("concat", (TEXT, TEXT), TEXT, variadic=True, nulls="handles", sql=lambda *a: call("concat", *map(_or_empty, a)), rows=lambda *a: "".join(x or "" for x in a),
-   help="The texts one after the other; null counts as empty.", example='concat("a", null, 4) == "a4"')  # fmt: skip
-fn("length", (TEXT,), LONG, nulls="handles", sql=lambda x: call("toInt64", call("lengthUTF8", _or_empty(x))), rows=lambda x: len(x or ""), help="Number of characters; 0 for null.", example='length("abc") == 3')
-fn("toLowerCase", (TEXT,), TEXT, aliases=("lower",), sql=lambda x: call("lowerUTF8", x), rows=lambda x: x.lower(), help="The text in lower case.", example='toLowerCase("AbC") == "abc"')
-fn("toUpperCase", (TEXT,), TEXT, aliases=("upper",), sql=lambda x: call("upperUTF8", x), rows=lambda x: x.upper(), help="The text in upper case.", example='toUpperCase("AbC") == "ABC"')
-fn("trim", (TEXT,), TEXT, sql=lambda x: call("trimBoth", x, text(" \t\r\n")), rows=lambda x: x.strip(" \t\r\n"), help="The text without blanks at both ends.", example='trim(" Hello World  ") == "Hello World"')
+fn(
+    "concat",
+    (TEXT, TEXT),
+    TEXT,
+    variadic=True,
+    nulls="handles",
+    sql=lambda *a: call("concat", *map(_or_empty, a)),
+    rows=lambda *a: "".join(x or "" for x in a),
+    help="The texts one after the other; null counts as empty.",
+    example='concat("a", null, 4) == "a4"',
+)
+fn(
+    "length",
+    (TEXT,),
+    LONG,
+    nulls="handles",
+    sql=lambda x: call("toInt64", call("lengthUTF8", _or_empty(x))),
+    rows=lambda x: len(x or ""),
+    help="Number of characters; 0 for null.",
+    example='length("abc") == 3',
+)
+fn(
+    "toLowerCase",
+    (TEXT,),
+    TEXT,
+    aliases=("lower",),
+    sql=lambda x: call("lowerUTF8", x),
+    rows=lambda x: x.lower(),
+    help="The text in lower case.",
+    example='toLowerCase("AbC") == "abc"',
+)
+fn(
+    "toUpperCase",
+    (TEXT,),
+    TEXT,
+    aliases=("upper",),
+    sql=lambda x: call("upperUTF8", x),
+    rows=lambda x: x.upper(),
+    help="The text in upper case.",
+    example='toUpperCase("AbC") == "ABC"',
+)
+fn(
+    "trim",
+    (TEXT,),
+    TEXT,
+    sql=lambda x: call("trimBoth", x, text(" \t\r\n")),
+    rows=lambda x: x.strip(" \t\r\n"),
+    help="The text without blanks at both ends.",
+    example='trim(" Hello World  ") == "Hello World"',
+)
 
 
 def _substring(value: str, start: int, end: int | None = None) -> str | None:
@@ -38,29 +82,77 @@ def _substring(value: str, start: int, end: int | None = None) -> str | None:
 def _substring_sql(x: Sql, start: Sql, end: Sql | None = None) -> Sql:
     bad = call("less", start, plain(0))
     if end is None:
-        return call("if", bad, null(), call("substringUTF8", x, call("plus", call("greatest", start, plain(0)), plain(1))))
+        return call(
+            "if",
+            bad,
+            null(),
+            call("substringUTF8", x, call("plus", call("greatest", start, plain(0)), plain(1))),
+        )
     length = call("greatest", call("minus", end, start), plain(0))
-    return call("if", call("or", bad, call("less", end, start)), null(), call("substringUTF8", x, call("plus", call("greatest", start, plain(0)), plain(1)), length))
+    return call(
+        "if",
+        call("or", bad, call("less", end, start)),
+        null(),
+        call("substringUTF8", x, call("plus", call("greatest", start, plain(0)), plain(1)), length),
+    )
 
 
-fn("substring", (TEXT, LONG, LONG), TEXT, optional=1, sql=_substring_sql, rows=_substring, help="Characters from the start (0 is the first) up to the end, which is left out.", example='substring("Sumo Logic", 0, 4) == "Sumo"')
+fn(
+    "substring",
+    (TEXT, LONG, LONG),
+    TEXT,
+    optional=1,
+    sql=_substring_sql,
+    rows=_substring,
+    help="Characters from the start (0 is the first) up to the end, which is left out.",
+    example='substring("Sumo Logic", 0, 4) == "Sumo"',
+)
 
 
 def _java_replacement(text_: str, group: str) -> str:
     r"""A Java replacement text with its `$1` written as `group` has it, and `\$` as a dollar sign."""
-    return re.sub(r"\\(.)|\$\{?(\d)\}?", lambda m: m[1] if m[1] else group.format(m[2]), text_, flags=re.DOTALL)
+    return re.sub(
+        r"\\(.)|\$\{?(\d)\}?", lambda m: m[1] if m[1] else group.format(m[2]), text_, flags=re.DOTALL
+    )
 
 
 def _replace_sql(x: Sql, pattern: Sql, replacement: Sql) -> Sql:
     return call("if", call("empty", pattern), x, call("replaceAll", x, pattern, replacement))
 
 
-fn("replace", (TEXT, TEXT, TEXT), TEXT, sql=_replace_sql, rows=lambda x, a, b: x.replace(a, b) if a else x, help="Every occurrence of the second text replaced by the third; a /regex/ may stand for the second.", example='replace("a-b-c", "-", "+") == "a+b+c"')
-fn("replace_regex", (TEXT, TEXT, TEXT), TEXT, hidden=True, literal=(1, 2),
-   sql=lambda x, p, r: call("replaceRegexpAll", x, text(plain_dot(str(p.this))), text(_java_replacement(str(r.this), "\\{}"))),
-   rows=lambda x, p, r: compiled(p).sub(_java_replacement(r.replace("\\", "\\\\") if "$" not in r else r, "\\\\g<{}>".replace("\\\\", "\\")), x))  # fmt: skip
+fn(
+    "replace",
+    (TEXT, TEXT, TEXT),
+    TEXT,
+    sql=_replace_sql,
+    rows=lambda x, a, b: x.replace(a, b) if a else x,
+    help="Every occurrence of the second text replaced by the third; a /regex/ may stand for the second.",
+    example='replace("a-b-c", "-", "+") == "a+b+c"',
+)
+fn(
+    "replace_regex",
+    (TEXT, TEXT, TEXT),
+    TEXT,
+    hidden=True,
+    literal=(1, 2),
+    sql=lambda x, p, r: call(
+        "replaceRegexpAll", x, text(plain_dot(str(p.this))), text(_java_replacement(str(r.this), "\\{}"))
+    ),
+    rows=lambda x, p, r: compiled(p).sub(
+        _java_replacement(r.replace("\\", "\\\\") if "$" not in r else r, "\\\\g<{}>".replace("\\\\", "\\")),
+        x,
+    ),
+)
 
-fn("base64Encode", (TEXT,), TEXT, sql=lambda x: call("base64Encode", x), rows=lambda x: base64.b64encode(x.encode()).decode(), help="The text in base 64.", example='base64Encode("hello world") == "aGVsbG8gd29ybGQ="')
+fn(
+    "base64Encode",
+    (TEXT,),
+    TEXT,
+    sql=lambda x: call("base64Encode", x),
+    rows=lambda x: base64.b64encode(x.encode()).decode(),
+    help="The text in base 64.",
+    example='base64Encode("hello world") == "aGVsbG8gd29ybGQ="',
+)
 
 
 def _from_base64(value: str) -> str:
@@ -72,22 +164,65 @@ def _from_base64(value: str) -> str:
 
 def _from_base64_sql(x: Sql) -> Sql:
     read = call("tryBase64Decode", x)
-    return call("if", call("and", call("isValidUTF8", read), call("equals", call("base64Encode", read), x)), read, x)
+    return call(
+        "if", call("and", call("isValidUTF8", read), call("equals", call("base64Encode", read), x)), read, x
+    )
 
 
-fn("base64Decode", (TEXT,), TEXT, sql=_from_base64_sql, rows=_from_base64, help="The text that base 64 stands for; other text as it is.", example='base64Decode("aGVsbG8gd29ybGQ=") == "hello world"')
-fn("urlencode", (TEXT,), TEXT, sql=lambda x: call("encodeURLComponent", x), rows=lambda x: quote(x, safe="-_.~"), help="The text with percent coding.", example='urlencode("a b") == "a%20b"')
-fn("urldecode", (TEXT,), TEXT, sql=lambda x: call("toValidUTF8", call("decodeURLFormComponent", x)), rows=lambda x: unquote_plus(x), help="The text without percent coding.", example='urldecode("a%20b") == "a b"')
+fn(
+    "base64Decode",
+    (TEXT,),
+    TEXT,
+    sql=_from_base64_sql,
+    rows=_from_base64,
+    help="The text that base 64 stands for; other text as it is.",
+    example='base64Decode("aGVsbG8gd29ybGQ=") == "hello world"',
+)
+fn(
+    "urlencode",
+    (TEXT,),
+    TEXT,
+    sql=lambda x: call("encodeURLComponent", x),
+    rows=lambda x: quote(x, safe="-_.~"),
+    help="The text with percent coding.",
+    example='urlencode("a b") == "a%20b"',
+)
+fn(
+    "urldecode",
+    (TEXT,),
+    TEXT,
+    sql=lambda x: call("toValidUTF8", call("decodeURLFormComponent", x)),
+    rows=lambda x: unquote_plus(x),
+    help="The text without percent coding.",
+    example='urldecode("a%20b") == "a b"',
+)
 
 
 def _hex_to_ascii(value: str) -> str | None:
     return bytes.fromhex(value).decode("latin-1") if re.fullmatch("(?:[0-7][0-9a-fA-F])*", value) else None
 
 
-fn("hexToAscii", (TEXT,), TEXT, rows=_hex_to_ascii, sql=lambda x: call("if", call("match", x, text("^(?:[0-7][0-9a-fA-F])*$")), call("unhex", call("if", call("match", x, text("^(?:[0-7][0-9a-fA-F])*$")), x, text(""))), null()),
-   help="The text whose characters hexadecimal digits say.", example='hexToAscii("4142") == "AB"')  # fmt: skip
+fn(
+    "hexToAscii",
+    (TEXT,),
+    TEXT,
+    rows=_hex_to_ascii,
+    sql=lambda x: call(
+        "if",
+        call("match", x, text("^(?:[0-7][0-9a-fA-F])*$")),
+        call("unhex", call("if", call("match", x, text("^(?:[0-7][0-9a-fA-F])*$")), x, text(""))),
+        null(),
+    ),
+    help="The text whose characters hexadecimal digits say.",
+    example='hexToAscii("4142") == "AB"',
+)
 
-_DIGESTS = {"md5": ("MD5", hashlib.md5), "sha1": ("SHA1", hashlib.sha1), "sha2_256": ("SHA256", hashlib.sha256), "sha_256": ("SHA256", hashlib.sha256)}
+_DIGESTS = {
+    "md5": ("MD5", hashlib.md5),
+    "sha1": ("SHA1", hashlib.sha1),
+    "sha2_256": ("SHA256", hashlib.sha256),
+    "sha_256": ("SHA256", hashlib.sha256),
+}
 
 
 def _hash_sql(x: Sql, kind: Sql | None = None) -> Sql:
@@ -95,13 +230,33 @@ def _hash_sql(x: Sql, kind: Sql | None = None) -> Sql:
     return call("lower", call("hex", call(name, x)))
 
 
-fn("hash", (TEXT, TEXT), TEXT, optional=1, literal=(1,), sql=_hash_sql, rows=lambda x, kind="md5": _DIGESTS.get(kind.lower(), _DIGESTS["md5"])[1](x.encode()).hexdigest(),
-   help="Hexadecimal digest: md5, sha1 or sha2_256.", example='hash("a") == "0cc175b9c0f1b6a831c399e269772661"')  # fmt: skip
+fn(
+    "hash",
+    (TEXT, TEXT),
+    TEXT,
+    optional=1,
+    literal=(1,),
+    sql=_hash_sql,
+    rows=lambda x, kind="md5": _DIGESTS.get(kind.lower(), _DIGESTS["md5"])[1](x.encode()).hexdigest(),
+    help="Hexadecimal digest: md5, sha1 or sha2_256.",
+    example='hash("a") == "0cc175b9c0f1b6a831c399e269772661"',
+)
 
 # Java's number syntax: decimal with exponent and type suffix, hexadecimal, octal with a leading zero.
-_NUMERIC = r"^[+-]?(?:0[xX][0-9a-fA-F]+|0[0-7]*[lL]?|[1-9]\d*[lL]?|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)[fFdD]?|(?:\d+\.\d*|\.\d+)[fFdD]?|(?:0|[1-9]\d*)[fFdD])$"
-fn("isNumeric", (TEXT,), BOOL, nulls="false", sql=lambda x: call("match", x, text(_NUMERIC)), rows=lambda x: re.match(_NUMERIC, x, re.ASCII) is not None and not x.endswith("\n"),
-   help="Whether the text is a number as Java writes them.", example='isNumeric("1e5") == true')  # fmt: skip
+_NUMERIC = (
+    r"^[+-]?(?:0[xX][0-9a-fA-F]+|0[0-7]*[lL]?|[1-9]\d*[lL]?|(?:\d+\.\d*|\.\d+|\d+)(?:[eE][+-]?\d+)[fFdD]?"
+    r"|(?:\d+\.\d*|\.\d+)[fFdD]?|(?:0|[1-9]\d*)[fFdD])$"
+)
+fn(
+    "isNumeric",
+    (TEXT,),
+    BOOL,
+    nulls="false",
+    sql=lambda x: call("match", x, text(_NUMERIC)),
+    rows=lambda x: re.match(_NUMERIC, x, re.ASCII) is not None and not x.endswith("\n"),
+    help="Whether the text is a number as Java writes them.",
+    example='isNumeric("1e5") == true',
+)
 
 
 def _luhn(value: str) -> bool:
@@ -112,13 +267,47 @@ def _luhn(value: str) -> bool:
 
 
 def _luhn_sql(x: Sql) -> Sql:
-    digits = call("arrayMap", fn1(lambda c: call("toInt32OrZero", c)), call("splitByString", text(""), call("reverse", x)))
+    digits = call(
+        "arrayMap",
+        fn1(lambda c: call("toInt32OrZero", c)),
+        call("splitByString", text(""), call("reverse", x)),
+    )
     index = call("arrayEnumerate", digits)
-    doubled = call("arrayMap", exp.Lambda(this=call("if", call("equals", call("modulo", exp.column("i"), plain(2)), plain(0)), call("plus", call("intDiv", call("multiply", exp.column("d"), plain(2)), plain(10)), call("modulo", call("multiply", exp.column("d"), plain(2)), plain(10))), exp.column("d")), expressions=[exp.to_identifier("d"), exp.to_identifier("i")]), digits, index)
-    return call("and", call("match", x, text("^[0-9]+$")), call("equals", call("modulo", call("arraySum", doubled), plain(10)), plain(0)))
+    doubled = call(
+        "arrayMap",
+        exp.Lambda(
+            this=call(
+                "if",
+                call("equals", call("modulo", exp.column("i"), plain(2)), plain(0)),
+                call(
+                    "plus",
+                    call("intDiv", call("multiply", exp.column("d"), plain(2)), plain(10)),
+                    call("modulo", call("multiply", exp.column("d"), plain(2)), plain(10)),
+                ),
+                exp.column("d"),
+            ),
+            expressions=[exp.to_identifier("d"), exp.to_identifier("i")],
+        ),
+        digits,
+        index,
+    )
+    return call(
+        "and",
+        call("match", x, text("^[0-9]+$")),
+        call("equals", call("modulo", call("arraySum", doubled), plain(10)), plain(0)),
+    )
 
 
-fn("luhn", (TEXT,), BOOL, nulls="false", sql=lambda x: _luhn_sql(call("ifNull", x, text(""))), rows=_luhn, help="Whether digits pass the Luhn check.", example='luhn("4532015112830366") == true')
+fn(
+    "luhn",
+    (TEXT,),
+    BOOL,
+    nulls="false",
+    sql=lambda x: _luhn_sql(call("ifNull", x, text(""))),
+    rows=_luhn,
+    help="Whether digits pass the Luhn check.",
+    example='luhn("4532015112830366") == true',
+)
 
 
 # ---- JSON arrays in a text ----
@@ -133,105 +322,36 @@ def _array(value: str | None) -> list[object] | None:
 
 
 def _is_array(x: Sql) -> Sql:
-    return call("and", call("isValidJSON", x), call("equals", call("substring", call("trimLeft", x), plain(1), plain(1)), text("[")))
+    return call(
+        "and",
+        call("isValidJSON", x),
+        call("equals", call("substring", call("trimLeft", x), plain(1), plain(1)), text("[")),
+    )
 
 
-fn("jsonArraySize", (TEXT,), LONG, nulls="handles", rows=lambda x: -1 if _array(x) is None else len(_array(x) or []),
-   sql=lambda x: call("if", _is_array(_or_empty(x)), call("toInt64", call("JSONLength", _or_empty(x))), plain(-1)), help="Number of elements of a JSON array; -1 where it is none.", example='jsonArraySize("[1, 2, 3]") == 3')  # fmt: skip
-fn("jsonArrayContains", (TEXT, TEXT), BOOL, nulls="false", rows=lambda x, item: item in [any_to_text(one) for one in _array(x) or [] if not isinstance(one, list | dict)],
-   sql=lambda x, item: call("has", call("JSONExtract", call("ifNull", x, text("")), text("Array(Nullable(String))")), item), help="Whether a JSON array holds the value.", example='jsonArrayContains("[1, 2]", "2") == true')  # fmt: skip
-
-
-# ---- format ----
-
-_DIRECTIVE = re.compile(r"%(?:(\d+)\$)?([-#+ 0,(]*)(\d*)(?:\.(\d+))?([a-zA-Z%])")
-
-
-def _formatted(pattern: str, *args: object) -> str | None:
-    """Java's `String.format` for %s %S %d %f %x %X %e %n %%; None where an argument does not fit."""
-    used, failed = iter(args), False
-
-    def one(m: re.Match[str]) -> str:
-        nonlocal failed
-        if m[5] in "n%":
-            return "\n" if m[5] == "n" else "%"
-        value = args[int(m[1]) - 1] if m[1] and int(m[1]) <= len(args) else next(used, None)
-        shown = _directive(m[2], m[4], m[5], value)
-        failed = failed or shown is None
-        width = int(m[3] or 0)
-        filled = (shown or "").ljust(width) if "-" in m[2] else (shown or "").rjust(width, "0" if "0" in m[2] else " ")
-        return filled
-
-    result = _DIRECTIVE.sub(one, pattern)
-    return None if failed else result
-
-
-def _directive(flags: str, digits: str | None, kind: str, value: object) -> str | None:
-    if value is None:
-        return None
-    if kind in "sS":
-        shown = any_to_text(value) or ""
-        return shown.upper() if kind == "S" else shown
-    try:
-        number = float(value)  # type: ignore[arg-type]
-        if kind == "f":
-            return f"{number:{'+' if '+' in flags else ''}{',' if ',' in flags else ''}.{digits or 6}f}"
-        if kind == "d" and number.is_integer():
-            return f"{int(number):{'+' if '+' in flags else ''}{',' if ',' in flags else ''}}"
-        if kind in "xX" and number.is_integer():
-            return format(int(number) % 2**64, kind)
-        if kind in "eE":
-            return f"{number:.{digits or 6}{kind}}"
-    except (ValueError, OverflowError):
-        pass
-    return None
-
-
-def _format_sql(pattern: Sql, *args: Sql) -> Sql:
-    """The pattern is cut into its directives; each becomes an expression of its own."""
-    source, parts, at, used = str(pattern.this), [], 0, 0
-    for m in _DIRECTIVE.finditer(source):
-        parts.append(text(source[at : m.start()]))
-        at = m.end()
-        if m[5] in "n%":
-            parts.append(text("\n" if m[5] == "n" else "%"))
-            continue
-        index = int(m[1]) - 1 if m[1] else used
-        used += 0 if m[1] else 1
-        parts.append(_directive_sql(m, args[index]) if index < len(args) else null())
-    parts.append(text(source[at:]))
-    return call("concat", *parts)
-
-
-def _directive_sql(m: re.Match[str], value: Sql) -> Sql:
-    kind, flags = m[5], m[2]
-    if kind in "sS":
-        shown = call("upperUTF8", value) if kind == "S" else value
-    else:
-        number = call("toFloat64OrNull", value)
-        if kind == "f":
-            shown = call("printf", text(f"%{'+' if '+' in flags else ''}.{m[4] or 6}f"), number)
-        elif kind in "eE":
-            shown = call("printf", text(f"%.{m[4] or 6}{kind}"), number)
-        elif kind in "xX":
-            shown = call("lower" if kind == "x" else "upper", call("replaceRegexpOne", call("hex", call("reinterpretAsUInt64", call("toInt64OrNull", value))), text("^0+(.)"), text("\\1")))
-        else:
-            shown = call("toString", call("toInt64OrNull", value))
-        if "," in flags and kind in "fd":
-            shown = _grouped(shown)
-    if m[3]:
-        fill = text("0" if "0" in flags else " ")
-        width = call("greatest", plain(int(m[3])), call("lengthUTF8", shown))
-        shown = call("rightPadUTF8" if "-" in flags else "leftPadUTF8", shown, width, fill)
-    return shown
-
-
-def _grouped(shown: Sql) -> Sql:
-    """A comma before each group of three digits left of the point."""
-    whole = call("extract", shown, text("^[-+]?([0-9]+)"))
-    grouped = call("reverse", call("replaceRegexpAll", call("reverse", whole), text("([0-9]{3})"), text("\\1,")))
-    clean = call("trimLeft", grouped, text(","))
-    return call("concat", call("extract", shown, text("^([-+]?)")), clean, call("extract", shown, text("([.].*)$")))
-
-
-fn("format", (TEXT, TEXT), TEXT, optional=1, variadic=True, literal=(0,), sql=_format_sql, rows=_formatted, help="Java's String.format.", example='format("$%,.2f", 1234.5) == "$1,234.50"')
+fn(
+    "jsonArraySize",
+    (TEXT,),
+    LONG,
+    nulls="handles",
+    rows=lambda x: -1 if _array(x) is None else len(_array(x) or []),
+    sql=lambda x: call(
+        "if", _is_array(_or_empty(x)), call("toInt64", call("JSONLength", _or_empty(x))), plain(-1)
+    ),
+    help="Number of elements of a JSON array; -1 where it is none.",
+    example='jsonArraySize("[1, 2, 3]") == 3',
+)
+fn(
+    "jsonArrayContains",
+    (TEXT, TEXT),
+    BOOL,
+    nulls="false",
+    rows=lambda x, item: (
+        item in [any_to_text(one) for one in _array(x) or [] if not isinstance(one, list | dict)]
+    ),
+    sql=lambda x, item: call(
+        "has", call("JSONExtract", call("ifNull", x, text("")), text("Array(Nullable(String))")), item
+    ),
+    help="Whether a JSON array holds the value.",
+    example='jsonArrayContains("[1, 2]", "2") == true',
+)

@@ -35,14 +35,16 @@ class RunContext:
 class Function:
     """One scalar function.
 
-    - `args`: types of the arguments; with `optional` trailing ones that may be left out; `variadic` repeats the last.
+    - `args`: types of the arguments; with `optional` trailing ones that may be left out; `variadic` repeats
+      the last.
     - `result`: the type, or a callable from the checked argument types to it.
-    - `nulls`: `null` (any null argument gives null), `false` (gives false), `handles` (the implementations see nulls).
-      The SQL printer and the oracle apply the first two; implementations need not.
-    - `sql(*args)` gets sqlglot nodes, returns one (with `needs_context`, the RunContext first). Must never raise at run time.
+    - `nulls`: `null` (any null argument gives null), `false` (gives false), `handles` (the implementations
+      see nulls). The SQL printer and the oracle apply the first two; implementations need not.
+    - `sql(*args)` gets sqlglot nodes, returns one (with `needs_context`, the RunContext first). Must never
+      raise at run time.
     - `rows(*args)` gets Python values (with `needs_context`, the RunContext first) and returns one.
-    - `keep(...)`: for the functions that drop rows on bad input (isPrivateIP ...): name of a boolean function that says
-      which rows stay; else None.
+    - `keep(...)`: for the functions that drop rows on bad input (isPrivateIP ...): name of a boolean function
+      that says which rows stay; else None.
     - `literal`: positions of arguments that must be literals (patterns, digits).
     - `hidden`: operators of the language and coercions: not offered as a call.
     """

@@ -88,7 +88,8 @@ class Geo:
 
 def _place(record: dict[str, Any]) -> dict[str, Scalar] | None:
     """One record of a country file (`country_code`), a flat City file or a nested one (GeoLite2)."""
-    nested = record.get("country") if isinstance(record.get("country"), dict) else {}
+    country = record.get("country")
+    nested = country if isinstance(country, dict) else {}
     code = record.get("country_code") or nested.get("iso_code")
     if not code:
         return None

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 import pyarrow as pa
 import sqlglot.expressions as exp
@@ -45,6 +45,8 @@ class Engine(Protocol):
     def cancel(self, query_id: str) -> None: ...
 
     def newest_insert(self) -> int: ...
+
+    def hot_fields(self) -> list[Any]: ...
 
 
 @dataclass(frozen=True)
