@@ -1,0 +1,12 @@
+/** The development server: pages from source, answers from DOHYO_API (a running `dohyo serve`) or else made up. */
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+import { answers } from "./mock.mjs";
+
+const api = process.env.DOHYO_API;
+
+export default defineConfig({
+  root: new URL("..", import.meta.url).pathname,
+  plugins: [svelte(), ...(api ? [] : [{ name: "mock", configureServer: answers }])],
+  server: { host: "127.0.0.1", port: 5173, proxy: api ? { "/api": { target: api } } : undefined },
+});

@@ -1,0 +1,170 @@
+/** Shapes of the HTTP interface. Times are epoch milliseconds, names end in their unit. */
+
+export interface Span {
+  start: number;
+  end: number;
+}
+export interface Fix {
+  start: number;
+  end: number;
+  text: string;
+  label: string;
+}
+export interface Problem {
+  code: string;
+  severity: "error" | "warning";
+  message: string;
+  line: number | null;
+  column: number | null;
+  span: Span | null;
+  hints: string[];
+  fixes: Fix[];
+}
+export interface User {
+  id: string;
+  email: string;
+  name: string;
+  role: string;
+  capabilities: string[];
+}
+export interface Session {
+  user: User;
+  version: string;
+  timezone: string;
+}
+export interface Source {
+  id: number;
+  collectorId: number;
+  collector: string;
+  name: string;
+  category: string;
+  state: string;
+  health: "healthy" | "warning" | "error";
+  message: string | null;
+  nextTry_ms: number | null;
+  lastData_ms: number | null;
+  lastPoll: Poll | null;
+}
+export interface Poll {
+  fetched: number;
+  new: number;
+  updated: number;
+  repeated: number;
+  refused: number;
+  lag_s: number | null;
+  at_ms: number;
+}
+export interface AppRef {
+  uuid: string;
+  name: string;
+  version: string;
+}
+export interface DashboardRow {
+  id: string;
+  title: string;
+  description: string;
+  path: string;
+  readOnly: boolean;
+  app: AppRef | null;
+}
+export interface Home {
+  alerts: { messages: number; newest_ms: number | null; oldest_ms: number | null };
+  sources: Source[];
+  dashboards: DashboardRow[];
+  apps: AppRef[];
+}
+
+export type Link = { text: string; href: string };
+export type Value = string | number | boolean | null | Link;
+export interface Field {
+  name: string;
+  type: "string" | "long" | "int" | "double" | "boolean" | "time";
+  key: boolean;
+}
+export interface Bounds {
+  from_ms: number;
+  to_ms: number;
+}
+/** The answer of one query of a panel. */
+export interface Answer {
+  panel: string;
+  query: string;
+  text: string;
+  ok: true;
+  aggregate: boolean;
+  fields: Field[];
+  rows: Value[][];
+  total: number;
+  cut: boolean;
+  warnings: string[];
+  elapsed_ms: number;
+  cached: boolean;
+  range: Bounds;
+}
+export interface Refusal {
+  panel: string;
+  query: string;
+  text: string;
+  ok: false;
+  problem: Problem;
+}
+export type RunLine = Answer | Refusal | { run: Bounds } | { done: true };
+
+/** Parts of the published dashboard model that the pages read. */
+export interface Boundary {
+  type: string;
+  relativeTime?: string;
+  epochMillis?: number;
+  iso8601Time?: string;
+  rangeName?: string;
+}
+export interface TimeRangeModel {
+  type: string;
+  from?: Boundary | null;
+  to?: Boundary | null;
+  rangeName?: string;
+}
+export interface PanelModel {
+  key: string;
+  title: string;
+  description?: string | null;
+  panelType: string;
+  visualSettings?: string | null;
+  text?: string | null;
+  timeRange?: TimeRangeModel | null;
+  queries?: { queryKey: string; queryString: string }[] | null;
+}
+export interface VariableModel {
+  name: string;
+  displayName?: string | null;
+  defaultValue?: string | null;
+  includeAllOption?: boolean;
+  hideFromUI?: boolean;
+}
+export interface DashboardModel {
+  id: string;
+  title: string;
+  description?: string | null;
+  theme?: string | null;
+  refreshInterval?: number | null;
+  timeRange?: TimeRangeModel | null;
+  layout?: { layoutStructures: { key: string; structure: string }[] } | null;
+  panels: PanelModel[];
+  variables?: VariableModel[] | null;
+}
+
+export interface Checked {
+  problems: Problem[];
+  aggregate: boolean | null;
+  fields: Field[];
+}
+export interface JobTable {
+  state: string;
+  aggregate: boolean;
+  fields: Field[];
+  rows: Value[][];
+  total: number;
+  warnings: string[];
+  problem: Problem | null;
+  histogram: { start_ms: number; length_ms: number; count: number }[];
+}

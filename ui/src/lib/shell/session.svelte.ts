@@ -1,0 +1,36 @@
+/** Who is signed in. `user` is undefined until the server was asked. */
+import { api, Failed } from "../api/client";
+import type { User } from "../api/types";
+import { route } from "./route.svelte";
+
+class SessionState {
+  user = $state<User | null | undefined>(undefined);
+  version = $state("");
+  unreachable = $state("");
+
+  async load() {
+    try {
+      const session = await api.session();
+      this.user = session.user;
+      this.version = session.version;
+      this.unreachable = "";
+    } catch (error) {
+      if (error instanceof Failed && error.status === 401) this.user = null;
+      else this.unreachable = (error as Error).message;
+    }
+  }
+
+  async end() {
+    await api.signOut().catch(() => undefined);
+    this.user = null;
+    route.go("/sign-in");
+  }
+}
+
+export const session = new SessionState();
+
+/** The sentence for a failure; a lost session leads to the sign-in page instead. */
+export function sentence(error: unknown): string {
+  if (error instanceof Failed && error.status === 401) session.user = null;
+  return error instanceof Error ? error.message : String(error);
+}

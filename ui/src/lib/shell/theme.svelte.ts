@@ -1,0 +1,33 @@
+/** Light or dark: the system's choice until somebody chooses. */
+type Theme = "light" | "dark";
+const system = matchMedia("(prefers-color-scheme: dark)");
+
+class ThemeState {
+  chosen = $state<Theme | null>(localStorage.getItem("dohyo.theme") as Theme | null);
+  #system = $state<Theme>(system.matches ? "dark" : "light");
+
+  constructor() {
+    system.addEventListener("change", () => {
+      this.#system = system.matches ? "dark" : "light";
+      this.#apply();
+    });
+    this.#apply();
+  }
+
+  get current(): Theme {
+    return this.chosen ?? this.#system;
+  }
+
+  choose(theme: Theme | null) {
+    this.chosen = theme;
+    if (theme) localStorage.setItem("dohyo.theme", theme);
+    else localStorage.removeItem("dohyo.theme");
+    this.#apply();
+  }
+
+  #apply() {
+    document.documentElement.dataset.theme = this.current;
+  }
+}
+
+export const theme = new ThemeState();

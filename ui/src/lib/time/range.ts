@@ -1,0 +1,88 @@
+/** Time ranges as people write them and as the address bar keeps them. */
+import type { RangeWords } from "../api/client";
+import type { Bounds, Boundary, TimeRangeModel } from "../api/types";
+import { dateTime, dayShort, parts, zoned } from "./format";
+
+const UNIT_MS: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+const UNIT_NAME: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day", w: "week" };
+
+export const PRESETS = ["-15m", "-1h", "-3h", "-12h", "-24h", "-3d", "-7d", "-14d", "-30d"];
+
+/** Milliseconds of `-2w5d3h`, or null if the text is no such span. */
+export function spanMs(text: string): number | null {
+  if (!/^-?(\d+[smhdw])+$/.test(text)) return null;
+  let total = 0;
+  for (const [, n, unit] of text.matchAll(/(\d+)([smhdw])/g)) total += Number(n) * UNIT_MS[unit!]!;
+  return total;
+}
+
+function momentMs(text: string, now: number): number | null {
+  if (text === "now") return now;
+  if (/^\d{12,}$/.test(text)) return Number(text);
+  if (text === "today" || text === "yesterday") {
+    const { year, month, day } = parts(now);
+    return zoned(year, month, day) - (text === "yesterday" ? 864e5 : 0);
+  }
+  const back = spanMs(text);
+  if (back !== null) return now - back;
+  const iso = Date.parse(text);
+  return Number.isNaN(iso) ? null : iso;
+}
+
+/** The range in milliseconds, `[from, to)`; null where a bound is not understood or the range is empty. */
+export function resolve(range: RangeWords, now = Date.now()): Bounds | null {
+  const from = momentMs(range.from, now);
+  const to = range.to ? momentMs(range.to, now) : now;
+  return from === null || to === null || from >= to ? null : { from_ms: from, to_ms: to };
+}
+
+export function isRelative(range: RangeWords): boolean {
+  return spanMs(range.from) !== null && (!range.to || range.to === "now");
+}
+
+/** `Last 24 hours`, or the two bounds. */
+export function rangeLabel(range: RangeWords): string {
+  const single = /^-(\d+)([smhdw])$/.exec(range.from);
+  if (single && isRelative(range)) {
+    const n = Number(single[1]);
+    const unit = UNIT_NAME[single[2]!]!;
+    return n === 1 ? `Last ${unit}` : `Last ${n} ${unit}s`;
+  }
+  if (isRelative(range)) return `Last ${range.from.slice(1)}`;
+  const bounds = resolve(range);
+  if (!bounds) return `${range.from} – ${range.to ?? "now"}`;
+  return `${dayShort(bounds.from_ms, true)} – ${dayShort(bounds.to_ms, true)}`;
+}
+
+/** The next range back (-1) or forward (+1), of the same length. */
+export function stepped(range: RangeWords, direction: -1 | 1): RangeWords {
+  const bounds = resolve(range);
+  if (!bounds) return range;
+  const length = (bounds.to_ms - bounds.from_ms) * direction;
+  return { from: String(bounds.from_ms + length), to: String(bounds.to_ms + length) };
+}
+
+function boundaryText(boundary: Boundary | null | undefined): string | undefined {
+  if (!boundary) return undefined;
+  if (boundary.relativeTime) return boundary.relativeTime.startsWith("-") ? boundary.relativeTime : `-${boundary.relativeTime}`;
+  if (boundary.epochMillis !== undefined) return String(boundary.epochMillis);
+  return boundary.iso8601Time ?? boundary.rangeName;
+}
+
+/** The published model's range as words. */
+export function fromModel(model: TimeRangeModel | null | undefined): RangeWords {
+  if (model?.type === "CompleteLiteralTimeRange") {
+    if (model.rangeName === "yesterday") return { from: "yesterday", to: "today" };
+    if (model.rangeName === "previous_week") return { from: "-7d" };
+    if (model.rangeName === "previous_month") return { from: "-30d" };
+    return { from: "today" };
+  }
+  const from = boundaryText(model?.from) ?? "-24h";
+  const to = boundaryText(model?.to);
+  return to && to !== "now" ? { from, to } : { from };
+}
+
+export function exact(range: RangeWords): string {
+  const bounds = resolve(range);
+  return bounds ? `${dateTime(bounds.from_ms)} – ${range.to && range.to !== "now" ? dateTime(bounds.to_ms) : "now"}` : "";
+}
