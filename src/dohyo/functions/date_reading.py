@@ -33,7 +33,7 @@ _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct",
 
 
 def date_regex(pattern: str) -> tuple[str, list[str]]:
-    """A regular expression anchored at the start, one group for each letter, and the letters (`MMM` as `L`)."""
+    """A regular expression anchored at the start, a group a letter, and the letters (`MMM` as `L`)."""
     expression, letters = "^", []
     for letter, n in pattern_parts(pattern):
         if letter[0] == "'":

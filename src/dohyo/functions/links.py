@@ -2,8 +2,8 @@
 apart when shown.
 
 The text is the anchor that Sumo Logic's API returns: `<a href="URL" target="_blank">LABEL</a>`. Pages get it
-as `{"text", "href"}` (`link_parts`). Only http, https and mailto addresses become links; anything else stays its
-label.
+as `{"text", "href"}` (`link_parts`). Only http, https and mailto addresses become links; anything else
+stays its label.
 """
 
 from __future__ import annotations

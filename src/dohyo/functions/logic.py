@@ -153,7 +153,7 @@ fn(
 
 
 def wildcard_regex(pattern: str) -> str:
-    """RE2 text of a `*` pattern that has to fit the whole string; a line break is a character like any other."""
+    """RE2 text of a `*` pattern that has to fit the whole string; a line break is a character too."""
     return "(?s)^" + ".*".join(re.escape(part).replace("\\\n", "\\n") for part in pattern.split("*")) + "$"
 
 
