@@ -28,7 +28,7 @@ export interface View {
 
 /** Natural Earth, filling the width; what is too tall is cut at the poles, by no more than a sixth. */
 export function projectionFor(countries: FeatureCollection, width: number, height: number, view: View): GeoProjection {
-  const projection = geoNaturalEarth1().fitWidth(width - 24, countries);
+  const projection = geoNaturalEarth1().fitWidth(width * 1.04, countries);
   const [[, top], [, bottom]] = geoPath(projection).bounds(countries);
   const shrink = Math.min(1, (1.16 * height) / (bottom - top));
   projection.scale(projection.scale() * shrink * view.zoom).translate([0, 0]);

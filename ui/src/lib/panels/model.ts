@@ -108,10 +108,11 @@ export function narrowed(boxes: Box[]): Box[] {
     tall = Math.max(tall, box.h);
     return at;
   });
-  // A row that is left half empty is filled by its last panel.
+  // Panels of a row get its height, and the last one what is left of its width.
   flowed.forEach((box, i) => {
     const next = flowed[i + 1];
     if (!next || next.y > box.y) box.w = 12 - box.x;
+    box.h = Math.max(...flowed.filter((other) => other.y === box.y).map((other) => other.h));
   });
-  return closeGaps(flowed);
+  return flowed;
 }

@@ -1,0 +1,78 @@
+"""What the browser tests read out of a page, and the accessibility check."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Page, Response
+
+AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+RANGE = "from=-30d"
+
+
+def is_run(response: Response) -> bool:
+    return response.url.endswith("/runs") and response.request.method == "POST"
+
+
+def answers(response: Response) -> dict[str, Any]:
+    """The lines of a dashboard run by panel key."""
+    lines = [json.loads(line) for line in response.text().splitlines() if line.strip()]
+    return {line["panel"]: line for line in lines if "panel" in line}
+
+
+def open_dashboard(page: Page, ident: str, query: str = RANGE) -> dict[str, Any]:
+    """Opens the dashboard and returns the answers it drew, once every panel has drawn them."""
+    with page.expect_response(is_run) as run:
+        page.goto(f"/dashboards/{ident}?{query}")
+    found = answers(run.value)
+    settled(page)
+    return found
+
+
+def settled(page: Page) -> None:
+    page.wait_for_function("document.querySelectorAll('[data-panel]').length > 0")
+    page.wait_for_function("!document.querySelector('[data-panel][aria-busy=true]')")
+
+
+def counts(page: Page, panel: str) -> list[int]:
+    """The numbers a donut, bar or bar table of the panel shows."""
+    shown = page.locator(f"[data-panel={panel}] [data-count]")
+    return [int(item.get_attribute("data-count") or -1) for item in shown.all()]
+
+
+def value(page: Page, panel: str) -> int:
+    shown = page.locator(f"[data-panel={panel}] [data-value]")
+    return int(shown.get_attribute("data-value") or -1)
+
+
+def violations(page: Page) -> list[str]:
+    """What axe finds, as `rule: first element`."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("tags => axe.run(document, {runOnly: tags})", RULES)["violations"]
+    return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]
+
+
+def host(address: str) -> str:
+    parts = urlsplit(address)
+    return parts.hostname or parts.scheme
+
+
+class Watched:
+    """A page that remembers what went wrong in it and every address it asked."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.complaints: list[str] = []
+        self.hosts: set[str] = set()
+        page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("request", lambda asked: self.hosts.add(host(asked.url)))
+
+    def check(self) -> None:
+        assert self.complaints == []
+        # Exported files are `blob:` addresses of the page itself; they have no host.
+        assert self.hosts <= {"127.0.0.1", "blob"}
