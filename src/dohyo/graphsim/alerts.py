@@ -108,14 +108,6 @@ def raised_alert(plan: Plan, number: int, at_ms: int, dice: Dice | None = None) 
     kind = dice.pick_early(KINDS[service]) if service == enums.CLOUD_APPS else dice.pick(KINDS[service])
     ident = ("da" if dice.chance(0.3) else "ad") + dice.digits(30) + f"{plan.seed % 0xFFFF:04x}{number:016x}"
     incident = str(15 + number // 3)
-    user = person_of(dice)
-    application, machine = dice.pick(APPS)[1], dice.pick_early(DEVICES)
-    described = (
-        kind.description.replace("{user}", user.name)
-        .replace("{app}", application)
-        .replace("{device}", machine)
-    )
-    activity_ms = at_ms - int(dice.roll() ** 2 * 8 * 3_600_000)
     alert: Json = {
         "id": ident,
         "providerAlertId": dice.digits(64),
@@ -129,7 +121,7 @@ def raised_alert(plan: Plan, number: int, at_ms: int, dice: Dice | None = None) 
         "detectorId": kind.detector,
         "tenantId": plan.tenant,
         "title": kind.title,
-        "description": described,
+        "description": filled_in(dice, kind.description),
         "recommendedActions": dice.pick_early(("", *ACTIONS)),
         "category": kind.category,
         "assignedTo": None,
@@ -139,16 +131,30 @@ def raised_alert(plan: Plan, number: int, at_ms: int, dice: Dice | None = None) 
         "threatDisplayName": dice.pick(THREATS),
         "threatFamilyName": None,
         "mitreTechniques": list(kind.techniques),
-        "createdDateTime": dice.stamp(at_ms),
-        "lastUpdateDateTime": dice.stamp(at_ms + dice.whole(1, MINUTE_MS - 1)),
-        "resolvedDateTime": None,
-        "firstActivityDateTime": dice.stamp(activity_ms),
-        "lastActivityDateTime": dice.stamp(activity_ms + dice.whole(0, at_ms - activity_ms)),
+        **dates_of(dice, at_ms),
         "comments": [],
         "evidence": evidence_of(dice, service, at_ms),
         "systemTags": ["Defender Experts"] if dice.chance(0.02) else [],
     }
     return oddly(dice, alert) if dice.chance(0.12) else alert
+
+
+def filled_in(dice: Dice, text: str) -> str:
+    """The text with a user, an application and a device in their places."""
+    named = text.replace("{user}", person_of(dice).name).replace("{app}", dice.pick(APPS)[1])
+    return named.replace("{device}", dice.pick_early(DEVICES))
+
+
+def dates_of(dice: Dice, at_ms: int) -> Json:
+    """The dates of an alert raised at `at_ms`, after activity of up to eight hours."""
+    activity_ms = at_ms - int(dice.roll() ** 2 * 8 * 3_600_000)
+    return {
+        "createdDateTime": dice.stamp(at_ms),
+        "lastUpdateDateTime": dice.stamp(at_ms + dice.whole(1, MINUTE_MS - 1)),
+        "resolvedDateTime": None,
+        "firstActivityDateTime": dice.stamp(activity_ms),
+        "lastActivityDateTime": dice.stamp(activity_ms + dice.whole(0, at_ms - activity_ms)),
+    }
 
 
 def evidence_of(dice: Dice, service: str, at_ms: int) -> list[Json] | None:
