@@ -4,9 +4,12 @@ import { defineConfig } from "vite";
 import { answers } from "./mock.mjs";
 
 const api = process.env.DOHYO_API;
+const mock = { name: "mock", configureServer: answers, configurePreviewServer: answers };
 
 export default defineConfig({
   root: new URL("..", import.meta.url).pathname,
-  plugins: [svelte(), ...(api ? [] : [{ name: "mock", configureServer: answers }])],
+  plugins: [svelte(), ...(api ? [] : [mock])],
+  // The built pages under the policy that the server sends.
+  preview: { host: "127.0.0.1", port: 4173, headers: { "Content-Security-Policy": process.env.CSP ?? "default-src 'self'; style-src 'self' 'unsafe-inline'" } },
   server: { host: "127.0.0.1", port: 5173, proxy: api ? { "/api": { target: api } } : undefined },
 });
