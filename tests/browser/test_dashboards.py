@@ -45,7 +45,7 @@ def test_security_shows_what_the_api_answers(dohyo: Everything, page: Page) -> N
 def test_a_filter_goes_to_every_panel_and_to_the_address(dohyo: Everything, page: Page) -> None:
     open_dashboard(page, dohyo.dohyo.dashboards()[OVERVIEW])
     before = value(page, "total-alerts")
-    page.get_by_role("button", name="Severity: All").click()
+    page.get_by_role("button", name="Severity All").click()
     with page.expect_response(is_run) as run:
         page.get_by_role("dialog").get_by_role("button", name="high", exact=True).click()
     found = answers(run.value)
