@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from check import wait_for_collection
 from dohyo_api import CATEGORY
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from processes import DemoError, free_port
 from rich.console import Console
 from run import Everything, everything
@@ -26,11 +26,9 @@ QUERY = f"""_sourceCategory={CATEGORY}
 def ready(page: Page) -> None:
     """Returns once no panel waits, the map is drawn and the fonts are there."""
     page.wait_for_load_state("networkidle")
-    page.wait_for_function("!document.querySelector('[aria-busy=true]')")
+    expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=30_000)
+    expect(page.locator(".world path:not([d])")).to_have_count(0)
     page.evaluate("document.fonts.ready")
-    page.wait_for_function(
-        "[...document.querySelectorAll('.world path')].every(path => path.getAttribute('d'))"
-    )
 
 
 def shots(running: Everything) -> list[tuple[str, str, tuple[int, int]]]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Page, Response, expect
 
 AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -34,8 +34,9 @@ def open_dashboard(page: Page, ident: str, query: str = RANGE) -> dict[str, Any]
 
 
 def settled(page: Page) -> None:
-    page.wait_for_function("document.querySelectorAll('[data-panel]').length > 0")
-    page.wait_for_function("!document.querySelector('[data-panel][aria-busy=true]')")
+    page.locator("[data-panel]").first.wait_for()
+    # The pages' own policy forbids the evaluation that waiting for an expression needs.
+    expect(page.locator("[data-panel][aria-busy=true]")).to_have_count(0, timeout=30_000)
 
 
 def counts(page: Page, panel: str) -> list[int]:
