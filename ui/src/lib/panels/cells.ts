@@ -79,6 +79,12 @@ export function categoryAndValue(answer: Answer): { category: number; value: num
   return fallback < 0 || category < 0 ? null : { category, value: fallback };
 }
 
+/** What a cut answer leaves out; the server counts the rest only where that is cheap. */
+export function cutNote(answer: Answer): string {
+  const shown = exactNumber(answer.rows.length);
+  return answer.total > answer.rows.length ? `the first ${shown} of ${exactNumber(answer.total)} rows` : `the first ${shown} rows; there are more`;
+}
+
 function csvCell(value: Value): string {
   const text = value === null ? "" : isLink(value) ? value.href : String(value);
   // A leading sign of a formula is kept as text, so that a spreadsheet does not run it.
