@@ -7,7 +7,7 @@ import pytest
 
 SOURCE = Path(__file__).parent.parent / "src" / "dohyo"
 ORDER = (
-    "base lang plan functions ops compile oracle store metadata access search collect content apps graphsim api cli"
+    "base lang plan functions ops sql compile oracle store metadata access search collect content apps graphsim api cli"
 ).split()
 # The stand-in plays a foreign service: it may know nothing of the product it is collected by.
 STANDS_ALONE = {"graphsim": {"base"}}
@@ -19,7 +19,9 @@ def imported_packages(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         names = []
         if isinstance(node, ast.ImportFrom) and node.module:
-            names = [node.module] if node.module != "dohyo" else [f"dohyo.{alias.name}" for alias in node.names]
+            names = (
+                [node.module] if node.module != "dohyo" else [f"dohyo.{alias.name}" for alias in node.names]
+            )
         elif isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         found |= {name.split(".")[1] for name in names if name.startswith("dohyo.")}
@@ -46,5 +48,9 @@ def test_imports_point_one_way(path):
 
 
 def test_every_package_says_what_it_owns():
-    silent = [path.parent.name for path in SOURCE.glob("*/__init__.py") if not ast.get_docstring(ast.parse(path.read_text()))]
+    silent = [
+        path.parent.name
+        for path in SOURCE.glob("*/__init__.py")
+        if not ast.get_docstring(ast.parse(path.read_text()))
+    ]
     assert silent == []

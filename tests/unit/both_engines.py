@@ -10,16 +10,15 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-import sqlglot.expressions as exp
-
 from dohyo.functions.table import RunContext, function_named
 from dohyo.lang.parse import parse_query
 from dohyo.ops.context import CheckContext
 from dohyo.ops.expressions import checked
 from dohyo.plan.expr import Expr, Lit, Ref, Scalar
 from dohyo.plan.schema import Field, Schema
-from dohyo.plan.sqltree import Sql, call, column, null, number, printed, text
-from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT, TIME, Type
+from dohyo.plan.sqltree import Sql, call, printed, text
+from dohyo.plan.types import BOOL, Type
+from dohyo.sql.expressions import INPUT, SQL_TYPES, expr_to_sql, literal_sql
 
 RUN = RunContext(now_ms=1_700_000_000_000, start_ms=1_699_900_000_000, end_ms=1_700_000_000_000)
 _ENGINE = """
@@ -32,7 +31,6 @@ for line in sys.stdin:
     except Exception as error:
         print(json.dumps({"error": str(error)}), flush=True)
 """
-_NAMES = {TEXT: "String", LONG: "Int64", TIME: "Int64", DOUBLE: "Float64", BOOL: "Bool"}
 SETTINGS = (
     " SETTINGS output_format_json_quote_64bit_integers=0, output_format_json_quote_denormals=1,"
     " output_format_json_escape_forward_slashes=0"
@@ -91,31 +89,6 @@ def reference(node: Expr, row: dict[str, Scalar] | None = None) -> Scalar:
     return function.rows(*([RUN] if function.needs_context else []), *args)
 
 
-def sql_of(node: Expr) -> Sql:
-    """The expression as SQL, with the null rule of each function applied."""
-    if isinstance(node, Lit):
-        return _literal(node)
-    if isinstance(node, Ref):
-        return column(node.name)
-    function = function_named(node.function)
-    assert function is not None
-    args = [sql_of(arg) for arg in node.args]
-    made = function.sql(*([RUN] if function.needs_context else []), *args)
-    if function.nulls == "handles" or not args:
-        return made
-    missing = [call("isNull", arg) for arg in args]
-    any_missing = missing[0] if len(missing) == 1 else call("or", *missing)
-    return call("if", any_missing, null() if function.nulls == "null" else exp.false(), made)
-
-
-def _literal(node: Lit) -> Sql:
-    if node.value is None:
-        return call("CAST", null(), text(f"Nullable({_NAMES[node.type]})"))
-    if isinstance(node.value, bool):
-        return exp.true() if node.value else exp.false()
-    return text(node.value) if isinstance(node.value, str) else number(node.value)
-
-
 def select(nodes: Sequence[Expr]) -> str:
     """One row with the value of each expression."""
     return "SELECT " + ", ".join(printed(_output(node)) for node in nodes)
@@ -123,20 +96,24 @@ def select(nodes: Sequence[Expr]) -> str:
 
 def select_rows(node: Expr, fields: Sequence[Field], rows: Sequence[Sequence[Scalar]]) -> str:
     """One row a row, with the expression's value; the fields are nullable, as a search has them."""
-    types = ", ".join(f"{f.name} Nullable({_NAMES[f.type]})" for f in fields)
+    types = ", ".join(f"{f.name} Nullable({SQL_TYPES[f.type]})" for f in fields)
     shown = ", ".join(
         "(" + ", ".join(_shown(v, f.type) for v, f in zip(row, fields, strict=True)) + ")" for row in rows
     )
-    return f"SELECT {printed(_output(node))} FROM values({printed(text(types))}, {shown})"
+    return f"SELECT {printed(_output(node))} FROM values({printed(text(types))}, {shown}) AS {INPUT}"
 
 
 def _output(node: Expr) -> Sql:
     """The engine's conditions are numbers; a boolean that leaves it says so."""
-    return call("CAST", sql_of(node), text("Nullable(Bool)")) if node.type == BOOL else sql_of(node)
+    return (
+        call("CAST", expr_to_sql(node, RUN), text("Nullable(Bool)"))
+        if node.type == BOOL
+        else expr_to_sql(node, RUN)
+    )
 
 
 def _shown(value: Scalar, kind: Type) -> str:
-    return printed(_literal(Lit(value, kind)))
+    return printed(literal_sql(Lit(value, kind)))
 
 
 def same(a: Scalar, b: Scalar) -> bool:

@@ -140,10 +140,10 @@ fn(
     (TEXT,),
     LONG,
     sql=_number_of,
-    rows=lambda x: int(_v4(x)) if _v4(x) else None,
+    rows=lambda x: int(found) if (found := _v4(x)) else None,
     help="The number of an IPv4 address.",
     example='ipv4ToNumber("0.0.1.0") == 256',
-)  # type: ignore[arg-type]
+)
 
 
 def _bits(prefix: str) -> int | None:

@@ -12,15 +12,24 @@ def _path(literal: Sql) -> json_path.Path:
     return json_path.read_path(str(literal.this))
 
 
-# A first argument that is null extracts nothing, in both engines.
-fn("json_text", (TEXT,), TEXT, hidden=True, sql=json_path.json_text_sql, rows=json_path.json_text)
+# The JSON text is never null: a null message has none, which is an empty text.
+fn(
+    "json_text",
+    (TEXT,),
+    TEXT,
+    hidden=True,
+    nulls="handles",
+    sql=lambda raw: json_path.json_text_sql(call("ifNull", raw, text(""))),
+    rows=lambda raw: json_path.json_text(raw or ""),
+)
 fn(
     "json_value",
     (TEXT, TEXT),
     TEXT,
     hidden=True,
+    nulls="handles",
     literal=(1,),
-    sql=lambda source, path: json_path.value_sql(source, _path(path)),
+    sql=lambda source, path: json_path.value_sql(call("ifNull", source, text("")), _path(path)),
     rows=lambda source, path: json_path.found_in(json_path.loaded(source), json_path.read_path(path))[1],
 )
 fn(
@@ -28,9 +37,9 @@ fn(
     (TEXT, TEXT),
     BOOL,
     hidden=True,
-    nulls="false",
+    nulls="handles",
     literal=(1,),
-    sql=lambda source, path: json_path.present_sql(source, _path(path)),
+    sql=lambda source, path: json_path.present_sql(call("ifNull", source, text("")), _path(path)),
     rows=lambda source, path: json_path.found_in(json_path.loaded(source), json_path.read_path(path))[0],
 )
 fn(

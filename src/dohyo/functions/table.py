@@ -7,16 +7,16 @@ import pkgutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import sqlglot.expressions as exp
 
 from dohyo.plan.expr import Scalar
 from dohyo.plan.types import Type
 
-ANY = "any"  # the argument is taken with the type it has
-NUMBER = "number"  # coerced to DOUBLE unless it is a LONG already
-SAME = "same"  # all arguments marked so get one common type: numbers meet numbers, else text
+ANY: Final = "any"  # the argument is taken with the type it has
+NUMBER: Final = "number"  # coerced to DOUBLE unless it is a LONG already
+SAME: Final = "same"  # all arguments marked so get one common type: numbers meet numbers, else text
 ArgType = Type | Literal["any", "number", "same"]
 Nulls = Literal["null", "false", "handles"]
 

@@ -36,8 +36,10 @@ EXPRESSION = "as"
 class ReadsClause(Protocol):
     """What the parser needs of an operator."""
 
-    names: tuple[str, ...]
-    parse: Any
+    @property
+    def names(self) -> tuple[str, ...]: ...
+    @property
+    def parse(self) -> Any: ...
 
 
 def parse_query(text: str, operators: Mapping[str, ReadsClause]) -> tuple[tree.Query | None, list[Problem]]:

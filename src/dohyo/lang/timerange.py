@@ -47,7 +47,8 @@ def parse_range(text: str, now_ms: int, zone: str = "UTC") -> tuple[int, int]:
     >>> parse_range("-15m", 1_000_000_000)
     (999100000, 1000000000)
     """
-    found, at = [], 0
+    found: list[str] = []
+    at = 0
     while at < len(text.strip()):
         at = _BEGIN.match(text, at).end()  # type: ignore[union-attr]
         match = _EXPRESSION.match(text, at)

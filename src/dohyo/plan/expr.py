@@ -1,12 +1,15 @@
-"""Typed expressions. After checking there are only three kinds: literal, field, function applied to expressions.
+"""Typed expressions. After checking there are only three kinds: literal, field, function applied to
+expressions.
 
-Operators of the language (`+`, `=`, `and`, `matches`, `in`, `if`) and coercions are functions of the table in `functions`
+Operators of the language (`+`, `=`, `and`, `matches`, `in`, `if`) and coercions are functions of the table in
+`functions`
 like any other, so adding meaning never adds a node kind.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
 
 from dohyo.base.problem import Span
 from dohyo.plan.types import Type
@@ -39,3 +42,20 @@ class Apply:
 
 
 Expr = Lit | Ref | Apply
+
+
+def parts(expr: Expr) -> Iterator[Apply]:
+    """Every application in an expression, the outer ones first."""
+    if isinstance(expr, Apply):
+        yield expr
+        for arg in expr.args:
+            yield from parts(arg)
+
+
+def replaced(expr: Expr, others: Mapping[Apply, Expr]) -> Expr:
+    """The expression with every application that is a key of `others` put in place."""
+    if not isinstance(expr, Apply):
+        return expr
+    if expr in others:
+        return others[expr]
+    return replace(expr, args=tuple(replaced(arg, others) for arg in expr.args))

@@ -1,13 +1,16 @@
 """JSON paths of the `json` operator: one reading, and what a path means in SQL and in Python, side by side.
 
-A path is a tuple of steps: a key (text), an index (whole number, negative from the end) or ANY (`*`). Values follow the published rules: a string without
+A path is a tuple of steps: a key (text), an index (whole number, negative from the end) or ANY (`*`). Values
+follow the published rules: a string without
 quotes, an object or array as compact JSON text, a path with a wildcard as the JSON array of all matches.
-Hot fields and the compiler both build their SQL here, so that a stored value cannot differ from a computed one.
+Hot fields and the compiler both build their SQL here, so that a stored value cannot differ from a computed
+one.
 """
 
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import orjson
@@ -18,25 +21,38 @@ from dohyo.plan.sqltree import Sql, call, fn1, null, plain, text
 ANY = "*any*"
 Step = str | int
 Path = tuple[Step, ...]
-_PART = re.compile(r"\.?\[\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|(-?\d+)|(\*))\s*\]|\.?(\*)(?=\.|\[|$)|\.?([^.\[\]]+)")
+_PART = re.compile(
+    r"\.?\[\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|(-?\d+)|(\*))\s*\]|\.?(\*)(?=\.|\[|$)|\.?([^.\[\]]+)"
+)
 
 
 def read_path(path: str) -> Path:
-    """Steps of a path. ProblemError `json-path` for what is none, or is a kind of path that is not supported yet.
+    """Steps of a path. ProblemError `json-path` for what is none, or is a kind of path that is not supported
+    yet.
 
     >>> read_path("a.b[0]['@odata.type']") == ("a", "b", 0, "@odata.type")
     True
     """
     rest = path.strip()
     if ".." in rest or re.search(r"\[\s*(?:-?\d*\s*:|-?\d+\s*,|\(|\?)", rest):
-        raise ProblemError([Problem("json-path-unsupported", f"the JSON path {path} uses a kind of step that Dohyo does not have yet", hints=("keys, [n], [*] and ['odd name'] work",))])
+        raise ProblemError(
+            [
+                Problem(
+                    "json-path-unsupported",
+                    f"the JSON path {path} uses a kind of step that Dohyo does not have yet",
+                    hints=("keys, [n], [*] and ['odd name'] work",),
+                )
+            ]
+        )
     rest = rest[1:] if rest.startswith("$") and rest[1:2] in (".", "[", "") else rest
     steps: list[Step] = []
     at = 0
     while at < len(rest):
         match = _PART.match(rest, at)
         if not match:
-            raise ProblemError([Problem("json-path", f"{path} is no JSON path", hints=("such as a.b[0].c or ['odd name']",))])
+            raise ProblemError(
+                [Problem("json-path", f"{path} is no JSON path", hints=("such as a.b[0].c or ['odd name']",))]
+            )
         single, double, index, star, bare_star, key = match.groups()
         if index is not None:
             steps.append(int(index))
@@ -53,7 +69,14 @@ def read_path(path: str) -> Path:
 
 def shown_path(path: Path) -> str:
     """One spelling for each path, whatever was typed: what hot fields are compared by."""
-    return "".join("[*]" if step == ANY else f"[{step}]" if isinstance(step, int) else "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']" for step in path)
+    return "".join(
+        "[*]"
+        if step == ANY
+        else f"[{step}]"
+        if isinstance(step, int)
+        else "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']"
+        for step in path
+    )
 
 
 # ---- SQL ----
@@ -65,10 +88,11 @@ def _keys(path: Path) -> list[Sql]:
 
 def json_text_sql(raw: Sql) -> Sql:
     """The JSON part of a message: the message itself, or from the first `{` (else the first `[`) on."""
-    at_object, at_array = call("position", raw, text("{")), call("position", raw, text("["))
     first = call("substring", call("trimLeft", raw), plain(1), plain(1))
-    inside = call("if", call("greater", at_object, plain(0)), call("substring", raw, at_object),
-                  call("if", call("greater", at_array, plain(0)), call("substring", raw, at_array), text("")))  # fmt: skip
+    inside: Sql = text("")
+    for bracket in "[{":
+        at = call("position", raw, text(bracket))
+        inside = call("if", call("greater", at, plain(0)), call("substring", raw, at), inside)
     return call("if", call("in", first, call("tuple", text("{"), text("["))), raw, inside)
 
 
@@ -83,7 +107,9 @@ def value_sql(source: Sql, path: Path) -> Sql:
         listed = call("if", call("equals", kind, text("[")), start, _joined(_matches(start, path[first:])))
     else:
         listed = _joined(_matches(start, path[first:]))
-    return call("if", call("in", kind, call("tuple", text("["), text("{"))), call("toNullable", listed), null())
+    return call(
+        "if", call("in", kind, call("tuple", text("["), text("{"))), call("toNullable", listed), null()
+    )
 
 
 def _joined(matches: Sql) -> Sql:
@@ -95,14 +121,23 @@ def _matches(start: Sql, path: Path) -> Sql:
     found = call("array", start)
     for step in path:
         if step == ANY:
-            children = fn1(lambda x: call("if", call("equals", call("substring", x, plain(1), plain(1)), text("{")),
-                                          call("arrayMap", fn1(lambda pair: call("tupleElement", pair, plain(2))), call("JSONExtractKeysAndValuesRaw", x)),
-                                          call("JSONExtractArrayRaw", x)))  # fmt: skip
-            found = call("arrayFlatten", call("arrayMap", children, found))
+            found = call("arrayFlatten", call("arrayMap", fn1(_children), found))
         else:
-            keyed = fn1(lambda x, step=step: call("JSONExtractRaw", x, *_keys((step,))))
-            found = call("arrayFilter", fn1(lambda x: call("notEmpty", x)), call("arrayMap", keyed, found))
+            raw = fn1(partial(_raw_at, step))
+            found = call("arrayFilter", fn1(lambda x: call("notEmpty", x)), call("arrayMap", raw, found))
     return found
+
+
+def _raw_at(step: Step, value: Sql) -> Sql:
+    return call("JSONExtractRaw", value, *_keys((step,)))
+
+
+def _children(value: Sql) -> Sql:
+    """Array of the raw texts of an array's elements or an object's values."""
+    is_object = call("equals", call("substring", value, plain(1), plain(1)), text("{"))
+    second = fn1(lambda pair: call("tupleElement", pair, plain(2)))
+    of_object = call("arrayMap", second, call("JSONExtractKeysAndValuesRaw", value))
+    return call("if", is_object, of_object, call("JSONExtractArrayRaw", value))
 
 
 def present_sql(source: Sql, path: Path) -> Sql:
@@ -147,12 +182,12 @@ def found_in(value: Any, path: Path) -> tuple[bool, str | None]:
 
 def _walk(value: Any, path: Path) -> tuple[bool, Any]:
     for step in path:
-        if isinstance(step, str) and isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
-            value = value[step]
-        else:
+        keyed = isinstance(value, dict) and isinstance(step, str) and step in value
+        if not keyed and not (
+            isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)
+        ):
             return False, None
+        value = value[step]
     return True, value
 
 
@@ -160,7 +195,11 @@ def _all(value: Any, path: Path) -> list[Any]:
     found = [value]
     for step in path:
         if step == ANY:
-            found = [child for one in found for child in (one if isinstance(one, list) else one.values() if isinstance(one, dict) else ())]
+            found = [
+                child
+                for one in found
+                for child in (one if isinstance(one, list) else one.values() if isinstance(one, dict) else ())
+            ]
         else:
             found = [leaf for one in found for present, leaf in [_walk(one, (step,))] if present]
     return found

@@ -1,6 +1,7 @@
 """Plan nodes: what an operator means, typed, in few kinds. Each knows its input and the fields it gives.
 
-SQL nodes are printed by `compile.sql`; local nodes (`Local`, `Compare`, `Lookup` after a grouping) run over a bounded
+SQL nodes are printed by `compile.sql`; local nodes (`Local`, `Compare`, `Lookup` after a grouping) run over a
+bounded
 batch of rows between SQL segments. Operators that can be said with SQL nodes are.
 """
 
@@ -13,6 +14,7 @@ from typing import Any
 from dohyo.base.problem import Span
 from dohyo.lang import tree
 from dohyo.plan.expr import Expr, Scalar
+from dohyo.plan.hot import HotField
 from dohyo.plan.schema import Field, Schema, SortKey
 from dohyo.plan.types import Type
 
@@ -27,6 +29,9 @@ class Scan:
     scope: tree.ScopeNode
     schema: Schema
     shift_ms: int = 0
+    hot: tuple[HotField, ...] = ()
+    """Stored extractions that the plan reads, each as the field `HotField.field` beside those of the schema.
+    """
 
 
 @dataclass(frozen=True)
@@ -68,8 +73,10 @@ class Project:
 class Capture:
     """Fields from the named groups of a regular expression.
 
-    `many`: a row for each match, else the first match. Without a match: with `keep` the row stays and the fields are null
-    (or unchanged, where they exist already), else it goes. `matched` names a boolean field that says whether it matched.
+    `many`: a row for each match, else the first match. Without a match: with `keep` the row stays and the
+    fields are null
+    (or unchanged, where they exist already), else it goes. `matched` names a boolean field that says whether
+    it matched.
     """
 
     input: Plan
@@ -84,7 +91,7 @@ class Capture:
 
 @dataclass(frozen=True)
 class AggregateCall:
-    """`function` names a row of the aggregate table in `ops.aggregates`; `params` are its literal arguments."""
+    """`function` names a row of the aggregates' table in `ops`; `params` are its literal arguments."""
 
     function: str
     arg: Expr | None
@@ -126,7 +133,9 @@ class Limit:
 
 @dataclass(frozen=True)
 class Local:
-    """An operator that runs over a batch of rows in Python: `run(rows, context)` is also its reference implementation."""
+    """An operator that runs over a batch of rows in Python: `run(rows, context)` is also its reference
+    implementation.
+    """
 
     input: Plan
     operator: str
@@ -138,7 +147,9 @@ class Local:
 
 @dataclass(frozen=True)
 class Shift:
-    """One comparison: the runs `offsets_ms` ago, made one by `reduce` (avg, min, max) where there are several."""
+    """One comparison: the runs `offsets_ms` ago, made one by `reduce` (avg, min, max) where there are
+    several.
+    """
 
     offsets_ms: tuple[int, ...]
     suffix: str
@@ -159,7 +170,8 @@ class Compare:
 class Lookup:
     """Columns joined from outside: `source` is `geo://location`, `asn://default` or `path://...`.
 
-    `on` pairs fields of the input with columns of the source; `columns` pairs the source's columns with the fields they
+    `on` pairs fields of the input with columns of the source; `columns` pairs the source's columns with the
+    fields they
     become; `*` is resolved when the plan is made.
     """
 
@@ -203,13 +215,21 @@ def mapped(node: Plan, change: Callable[[Expr], Expr]) -> Plan:
     if isinstance(node, Capture):
         return replace(node, source=change(node.source))
     if isinstance(node, Aggregate):
-        return replace(node, calls=tuple(call if call.arg is None else replace(call, arg=change(call.arg)) for call in node.calls))
+        return replace(
+            node,
+            calls=tuple(
+                call if call.arg is None else replace(call, arg=change(call.arg)) for call in node.calls
+            ),
+        )
     return node
 
 
 def shifted(plan: Plan, shift_ms: int) -> Plan:
     """The plan over a range that lies so much earlier."""
-    return rewritten(plan, lambda node: replace(node, shift_ms=node.shift_ms + shift_ms) if isinstance(node, Scan) else node)
+    return rewritten(
+        plan,
+        lambda node: replace(node, shift_ms=node.shift_ms + shift_ms) if isinstance(node, Scan) else node,
+    )
 
 
 @dataclass(frozen=True)

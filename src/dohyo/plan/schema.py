@@ -11,7 +11,9 @@ from dohyo.plan.types import LONG, TEXT, TIME, Type
 
 @dataclass(frozen=True)
 class Field:
-    """A field by the spelling it was declared with. `key` marks a group key; `slice_ms`, `slice_days` describe a time slice."""
+    """A field by the spelling it was declared with. `key` marks a group key; `slice_ms`, `slice_days`
+    describe a time slice.
+    """
 
     name: str
     type: Type
@@ -48,7 +50,8 @@ NEWEST_FIRST = (SortKey("_messagetime", False), SortKey("_messageid", False))
 class Schema:
     """Fields in order, found by name in any case.
 
-    `aggregate`: rows are records of a grouping, not messages. `open`: other names may be custom fields of the messages.
+    `aggregate`: rows are records of a grouping, not messages. `open`: other names may be custom fields of the
+    messages.
     `order`: what the rows are sorted by; empty means the order of the group keys.
     """
 
@@ -85,6 +88,8 @@ class Schema:
         return replace(self, fields=tuple(fields))
 
     def only(self, names: Iterable[str]) -> Schema:
-        """These fields in this order; sorting by a field that is gone is forgotten only as a name, not as an order."""
+        """These fields in this order; sorting by a field that is gone is forgotten only as a name, not as an
+        order.
+        """
         kept = [f for name in names if (f := self.find(name))]
         return replace(self, fields=tuple(kept))

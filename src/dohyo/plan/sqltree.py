@@ -45,7 +45,7 @@ def fn1(build: Callable[[Sql], Sql]) -> Sql:
 
 
 def alias(node: Sql, name: str) -> Sql:
-    return exp.alias_(node, name, quoted=True)
+    return exp.Alias(this=node, alias=exp.to_identifier(name, quoted=True))
 
 
 def null() -> Sql:

@@ -16,7 +16,8 @@ class Type(Enum):
     | DOUBLE | float or None        | Nullable(Float64)   |
     | BOOL   | bool or None         | Nullable(Bool)      |
 
-    Everything parsed out of a message is TEXT, JSON numbers too (as shortest decimal text); a place that clearly needs a
+    Everything parsed out of a message is TEXT, JSON numbers too (as shortest decimal text); a place that
+    clearly needs a
     number coerces it, and text that is no number becomes null there.
     """
 

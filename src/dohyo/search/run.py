@@ -21,13 +21,14 @@ from dohyo.plan import nodes
 from dohyo.plan.expr import Scalar
 from dohyo.plan.nodes import Plan, Row, chain
 from dohyo.plan.schema import Field
-from dohyo.plan.sql import plan_to_sql
+from dohyo.sql.query import plan_to_sql
 from dohyo.search.compared import compared_rows
 from dohyo.search.limits import Limits
 from dohyo.search.lookups import Lookups
 from dohyo.search.result import ArrowRows, Result
 
 OUTSIDE_SQL = (nodes.Local, nodes.Compare, nodes.Lookup, nodes.Rows)
+"""Nodes that run over rows which are here already."""
 
 
 class Engine(Protocol):
@@ -112,11 +113,14 @@ class Runner:
         return table.to_pylist()
 
     def _table(self, plan: Plan) -> pa.Table:
-        sql = plan_to_sql(plan, self.run)
         limits = self.limits
-        return self.engine.query(
-            sql, query_id=self.query_id, timeout_s=limits.timeout_s, max_memory_bytes=limits.memory_bytes
+        table = self.engine.query(
+            plan_to_sql(plan, self.run),
+            query_id=self.query_id,
+            timeout_s=limits.timeout_s,
+            max_memory_bytes=limits.memory_bytes,
         )
+        return table.rename_columns(plan.schema.names())
 
 
 def _fields_of(plan: Plan, rows: list[Row]) -> tuple[Field, ...]:

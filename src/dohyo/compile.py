@@ -1,0 +1,98 @@
+"""The main line of a query: text -> syntax tree -> checked plan -> rewritten plan. `search` cuts it into
+segments.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from dohyo.base.problem import Problem, ProblemError
+from dohyo.functions.table import RunContext
+from dohyo.lang import tree
+from dohyo.lang.parse import parse_query
+from dohyo.ops.context import CheckContext
+from dohyo.ops.operator import Operator, operators
+from dohyo.ops.parse import MATCHED
+from dohyo.plan import nodes
+from dohyo.plan.expr import Apply, Expr, Lit, Ref, parts, replaced
+from dohyo.plan.hot import HotField
+from dohyo.plan.nodes import LookupTable, Plan
+from dohyo.plan.schema import MESSAGE_FIELDS, NEWEST_FIRST, Schema
+from dohyo.plan.types import TEXT
+
+_RAW_JSON = Apply("json_text", (Ref("_raw", TEXT),), TEXT)
+
+
+@dataclass(frozen=True)
+class CompileContext:
+    """What a compilation may know. `tables` gives the lookup table at a `path://` address, or None."""
+
+    run: RunContext
+    hot_fields: Sequence[HotField] = ()
+    tables: Callable[[str], LookupTable | None] = lambda path: None
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A query ready to run. `is_aggregate`: its rows are records of a grouping, else messages."""
+
+    text: str
+    plan: Plan
+    schema: Schema
+    is_aggregate: bool
+    warnings: tuple[Problem, ...] = ()
+
+
+def compile_query(text: str, context: CompileContext) -> Compiled:
+    """The plan of a query. ProblemError with one to five problems, their places in `text`."""
+    query, problems = parse_query(text, operators())
+    if query is None:
+        raise ProblemError(problems, text)
+    check = CheckContext(context.run, context.tables)
+    plan: Plan = nodes.Scan(query.scope, Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST))
+    for step in query.steps:
+        try:
+            plan = _checked(operators()[step.operator], step, plan, check)
+        except ProblemError as refused:
+            raise ProblemError([_placed(one, step) for one in refused.problems], text) from None
+    plan = _with_hot_fields(_without_marks(plan), context.hot_fields)
+    return Compiled(text, plan, plan.schema, plan.schema.aggregate, tuple(check.warnings))
+
+
+def _checked(operator: Operator, step: tree.Step, plan: Plan, check: CheckContext) -> Plan:
+    if operator.stage == "after grouping" and not plan.schema.aggregate:
+        message = f"{operator.name} works on the result of a grouping, and here are messages"
+        hint = f"put a grouping before it, such as count by _sourcecategory | {operator.name} ..."
+        raise ProblemError([Problem("aggregate-expected", message, step.span, (hint,))])
+    return check.keeping(operator.check(step.clause, plan, check))
+
+
+def _placed(problem: Problem, step: tree.Step) -> Problem:
+    """An operator may complain about the whole of itself without a place."""
+    return problem if problem.span else replace(problem, span=step.span)
+
+
+def _without_marks(plan: Plan) -> Plan:
+    """The plan without the fields by which parse operators remember what matched."""
+    shown = [name for name in plan.schema.names() if not name.startswith(MATCHED)]
+    return plan if len(shown) == len(plan.schema.fields) else nodes.Project(plan, plan.schema.only(shown))
+
+
+def _with_hot_fields(plan: Plan, hot_fields: Sequence[HotField]) -> Plan:
+    """Extractions from the message that are stored beside it are read from there; the answer is the same."""
+    stored = {Apply("json_value", (_RAW_JSON, Lit(one.path, TEXT)), TEXT): one for one in hot_fields}
+    used: dict[str, HotField] = {}
+
+    def read(expr: Expr) -> Expr:
+        found = {part: stored[part] for part in parts(expr) if part in stored}
+        used.update((hot.path, hot) for hot in found.values())
+        return replaced(expr, {part: Ref(hot.field, TEXT) for part, hot in found.items()})
+
+    rewritten = nodes.rewritten(plan, lambda node: nodes.mapped(node, read))
+    if not used:
+        return plan
+    hot = tuple(used[path] for path in sorted(used))
+    return nodes.rewritten(
+        rewritten, lambda node: replace(node, hot=hot) if isinstance(node, nodes.Scan) else node
+    )

@@ -1,0 +1,315 @@
+"""Plan nodes as nested selects."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import sqlglot.expressions as exp
+
+from dohyo.functions.table import RunContext
+from dohyo.ops.aggregates import AGGREGATES
+from dohyo.plan import nodes
+from dohyo.plan.expr import Expr, Ref, parts, replaced
+from dohyo.plan.nodes import Plan
+from dohyo.plan.schema import NEWEST_FIRST, Schema
+from dohyo.plan.scope import scope_sql
+from dohyo.plan.sqltree import Sql, alias, call, column, null, plain, text
+from dohyo.plan.types import BOOL, TEXT
+from dohyo.sql.expressions import INPUT, column_name, expr_to_sql, field_sql, output_sql
+
+EVENTS = "events"
+_TIMES = ("_messagetime", "_receipttime")
+_MATCHES, _PLACE, _RANK = "$matches", "$place", "$rank"
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A select that gives `schema`'s fields by `column_name`, and `hidden` columns beside them.
+
+    `order` are hidden columns with their direction; together they put the rows into one order, without ties.
+    """
+
+    select: exp.Select
+    schema: Schema
+    order: tuple[tuple[str, bool], ...]
+    hidden: tuple[str, ...]
+
+    def columns(self) -> list[Sql]:
+        """Its fields, as a select over it passes them on."""
+        return [_passed(column_name(f.name)) for f in self.schema]
+
+    def carried(self) -> list[Sql]:
+        return [_passed(name) for name in (*self.hidden, *(name for name, _ in self.order))]
+
+    def over(self, fields: Iterable[Sql]) -> exp.Select:
+        """A select over it, of these columns and everything hidden."""
+        return self.bare([*fields, *self.carried()])
+
+    def bare(self, columns: Iterable[Sql]) -> exp.Select:
+        return exp.select(*columns).from_(self.select.subquery(INPUT))
+
+    def ordering(self) -> list[exp.Ordered]:
+        return [
+            exp.Ordered(this=column(name, INPUT), desc=not ascending, nulls_first=False)
+            for name, ascending in self.order
+        ]
+
+
+def plan_to_sql(plan: Plan, run: RunContext) -> exp.Select:
+    """The whole query: the plan's fields in order, named by `column_name`; rows in their order."""
+    relation = _relation(plan, run)
+    return _ordered(relation.bare(relation.columns()), relation)
+
+
+def _ordered(select: exp.Select, source: Relation) -> exp.Select:
+    return select.order_by(*source.ordering()) if source.order else select
+
+
+def _relation(plan: Plan, run: RunContext) -> Relation:
+    return _PRINTERS[type(plan)](plan, run)
+
+
+def _passed(name: str) -> Sql:
+    return alias(column(name, INPUT), name)
+
+
+def _order_names(start: int, count: int) -> list[str]:
+    return [f"$o{start + i}" for i in range(count)]
+
+
+def _scan(plan: nodes.Scan, run: RunContext) -> Relation:
+    """Messages of the scope and the range; below it stands the table alone, so that its index serves."""
+    names = [name for name in plan.schema.names() if name != "_size"]
+    stored = [column(name) for name in (*names, "fields")]
+    hot = [column_name(one.field) for one in plan.hot]
+    taken = [
+        alias(call("tupleElement", column(one.column), text(one.name)), name)
+        for one, name in zip(plan.hot, hot, strict=True)
+    ]
+    from_ms, to_ms = run.start_ms - plan.shift_ms, run.end_ms - plan.shift_ms
+    within = [
+        exp.GTE(this=column("_messagetime"), expression=_moment(from_ms)),
+        exp.LT(this=column("_messagetime"), expression=_moment(to_ms)),
+        scope_sql(plan.scope),
+    ]
+    table = exp.select(*stored, *taken).from_(exp.to_table(EVENTS)).where(*within)
+    order = _order_names(0, len(NEWEST_FIRST))
+    shown = [alias(_scanned(name), column_name(name)) for name in plan.schema.names()]
+    ordered = [alias(_scanned(key.name), name) for key, name in zip(NEWEST_FIRST, order, strict=True)]
+    fields = alias(column("fields", INPUT), "_fields")
+    select = exp.select(*shown, fields, *map(_passed, hot), *ordered).from_(table.subquery(INPUT))
+    directions = tuple((name, key.ascending) for key, name in zip(NEWEST_FIRST, order, strict=True))
+    return Relation(select, plan.schema, directions, ("_fields", *hot))
+
+
+def _moment(at_ms: int) -> Sql:
+    return call("fromUnixTimestamp64Milli", call("toInt64", text(str(at_ms))), text("UTC"))
+
+
+def _scanned(name: str) -> Sql:
+    """A message field as the value model has it."""
+    if name in _TIMES:
+        return call("toUnixTimestamp64Milli", column(name, INPUT))
+    if name == "_messageid":
+        return call("toInt64", column(name, INPUT))
+    if name == "_size":
+        return call("toInt64", call("length", column("_raw", INPUT)))
+    return column(name, INPUT)
+
+
+def _extend(plan: nodes.Extend, run: RunContext) -> Relation:
+    source, made = _with_json_text(_relation(plan.input, run), dict(plan.values), run)
+    fields = [
+        output_sql(made[f.name], f.name, run) if f.name in made else _kept(f.name, source)
+        for f in plan.schema
+    ]
+    return Relation(source.over(fields), plan.schema, source.order, source.hidden)
+
+
+def _with_json_text(
+    source: Relation, values: dict[str, Expr], run: RunContext
+) -> tuple[Relation, dict[str, Expr]]:
+    """The JSON text that several values are taken from becomes a column, so that it is written once."""
+    texts = {found for value in values.values() for found in parts(value) if found.function == "json_text"}
+    if not texts or len(values) < 2:
+        return source, values
+    shared = {found: Ref(f"$json{i}", TEXT) for i, found in enumerate(sorted(texts, key=repr))}
+    columns = [output_sql(found, ref.name, run) for found, ref in shared.items()]
+    select = source.over([*source.columns(), *columns])
+    values = {name: replaced(value, shared) for name, value in values.items()}
+    return Relation(select, source.schema, source.order, source.hidden), values
+
+
+def _kept(name: str, source: Relation) -> Sql:
+    """A field of the input, maybe under another spelling."""
+    found = source.schema.find(name)
+    assert found is not None, name
+    return alias(field_sql(found.name), column_name(name))
+
+
+def _filter(plan: nodes.Filter, run: RunContext) -> Relation:
+    source = _relation(plan.input, run)
+    select = source.over(source.columns()).where(expr_to_sql(plan.condition, run))
+    return Relation(select, plan.schema, source.order, source.hidden)
+
+
+def _project(plan: nodes.Project, run: RunContext) -> Relation:
+    source = _relation(plan.input, run)
+    fields = [_kept(name, source) for name in plan.schema.names()]
+    return Relation(source.over(fields), plan.schema, source.order, source.hidden)
+
+
+def _capture(plan: nodes.Capture, run: RunContext) -> Relation:
+    source = _relation(plan.input, run)
+    return _every_match(plan, source, run) if plan.many else _first_match(plan, source, run)
+
+
+def _searched(plan: nodes.Capture, run: RunContext) -> tuple[Sql, Sql, Sql]:
+    """Text and pattern as the engine's functions take them, and whether there is a text."""
+    source = expr_to_sql(plan.source, run)
+    return call("ifNull", source, text("")), text("(?-s)" + plan.pattern), call("isNotNull", source)
+
+
+def _first_match(plan: nodes.Capture, source: Relation, run: RunContext) -> Relation:
+    searched, pattern, there = _searched(plan, run)
+    is_match = call("and", there, call("match", searched, pattern))
+    found = [
+        alias(call("extractGroups", searched, pattern), _MATCHES),
+        alias(is_match, _PLACE),
+    ]
+    inner = Relation(source.over([*source.columns(), *found]), source.schema, source.order, source.hidden)
+    fields = _captured(plan, source, column(_MATCHES, INPUT), column(_PLACE, INPUT))
+    select = inner.over(fields)
+    if not plan.keep:
+        select = select.where(column(_PLACE, INPUT))
+    return Relation(select, plan.schema, source.order, source.hidden)
+
+
+def _every_match(plan: nodes.Capture, source: Relation, run: RunContext) -> Relation:
+    """All matches as an array of arrays of groups, then a row for each."""
+    searched, pattern, there = _searched(plan, run)
+    is_there = exp.Lambda(this=there, expressions=[exp.to_identifier("one")])
+    matches = call("arrayFilter", is_there, call("extractAllGroupsVertical", searched, pattern))
+    found = source.over([*source.columns(), alias(matches, _MATCHES)])
+    with_matches = Relation(found, source.schema, source.order, (*source.hidden, _MATCHES))
+    places = alias(call("arrayJoin", _places(plan)), _PLACE)
+    rows = Relation(
+        with_matches.over([*source.columns(), places]), source.schema, source.order, source.hidden
+    )
+    place = column(_PLACE, INPUT)
+    groups = call("arrayElement", column(_MATCHES, INPUT), place)
+    fields = _captured(plan, source, groups, call("greater", place, plain(0)))
+    counted = _order_names(len(source.order), 1)[0]
+    select = rows.over([*fields, alias(place, counted)])
+    return Relation(select, plan.schema, (*source.order, (counted, True)), source.hidden)
+
+
+def _places(plan: nodes.Capture) -> Sql:
+    """Numbers of the matches, from 1; 0 where none is and the row stays."""
+    found = call("arrayEnumerate", column(_MATCHES, INPUT))
+    if not plan.keep:
+        return found
+    nothing = call("array", call("toUInt32", plain(0)))
+    return call("if", call("empty", column(_MATCHES, INPUT)), nothing, found)
+
+
+def _captured(plan: nodes.Capture, source: Relation, groups: Sql, is_match: Sql) -> list[Sql]:
+    """The plan's fields: groups where there is a match, else what the field was before."""
+    places = {name.lower(): i for i, name in enumerate(plan.names, 1)}
+
+    def field(name: str) -> Sql:
+        if name == plan.matched:
+            return alias(call("CAST", is_match, text("Nullable(Bool)")), column_name(name))
+        place = places.get(name.lower())
+        if place is None:
+            return _kept(name, source)
+        before = source.schema.find(name)
+        otherwise = null() if before is None or before.type != TEXT else field_sql(before.name)
+        group = call("arrayElement", groups, plain(place))
+        return alias(call("if", is_match, group, otherwise), column_name(name))
+
+    return [field(f.name) for f in plan.schema]
+
+
+def _aggregate(plan: nodes.Aggregate, run: RunContext) -> Relation:
+    source = _relation(plan.input, run)
+    first_is_least: Sql = plain(0)
+    if any(AGGREGATES[one.function].needs_order for one in plan.calls):
+        source, first_is_least = _numbered(source)
+    keys = [alias(field_sql(key), column_name(key)) for key in plan.keys]
+    calls = [_call_sql(one, first_is_least, run) for one in plan.calls]
+    order = _order_names(0, len(plan.keys))
+    copies = [alias(field_sql(key), name) for key, name in zip(plan.keys, order, strict=True)]
+    select = source.bare([*keys, *calls, *copies])
+    if plan.keys:
+        select = select.group_by(*(field_sql(key) for key in plan.keys))
+    else:  # without keys SQL answers a row even where there is no input
+        select = select.having(exp.GT(this=call("count"), expression=plain(0)))
+    return Relation(select, plan.schema, tuple((name, True) for name in order), ())
+
+
+def _call_sql(one: nodes.AggregateCall, order: Sql, run: RunContext) -> Sql:
+    function = AGGREGATES[one.function]
+    if one.arg is None:
+        made: Sql = call("toInt64", call("count"))
+    else:
+        made = function.sql(expr_to_sql(one.arg, run), one.params, order)
+    if one.type == BOOL:
+        made = call("CAST", made, text("Nullable(Bool)"))
+    return alias(made, column_name(one.name))
+
+
+def _numbered(source: Relation) -> tuple[Relation, Sql]:
+    """The relation with a hidden column that counts its rows in order."""
+    number = alias(_row_number(source, ()), _RANK)
+    select = source.over([*source.columns(), number])
+    numbered = Relation(select, source.schema, source.order, (*source.hidden, _RANK))
+    return numbered, column(_RANK, INPUT)
+
+
+def _row_number(source: Relation, groups: Iterable[str]) -> Sql:
+    window = exp.Window(
+        this=call("row_number"),
+        partition_by=[field_sql(name) for name in groups],
+        order=exp.Order(expressions=source.ordering()) if source.order else None,
+    )
+    return call("toInt64", window)
+
+
+def _sort(plan: nodes.Sort, run: RunContext) -> Relation:
+    """Earlier order decides between rows that are equal in the new keys."""
+    source = _relation(plan.input, run)
+    names = _order_names(len(source.order), len(plan.keys))
+    copies = [alias(field_sql(key.name), name) for key, name in zip(plan.keys, names, strict=True)]
+    select = source.over([*source.columns(), *copies])
+    order = tuple((name, key.ascending) for key, name in zip(plan.keys, names, strict=True))
+    return Relation(select, plan.schema, (*order, *source.order), source.hidden)
+
+
+def _limit(plan: nodes.Limit, run: RunContext) -> Relation:
+    source = _relation(plan.input, run)
+    if not plan.by and plan.rank is None:
+        select = _ordered(source.over(source.columns()), source).limit(plan.count)
+        return Relation(select, plan.schema, source.order, source.hidden)
+    rank = column_name(plan.rank) if plan.rank else _RANK
+    kept = [c for f, c in zip(source.schema, source.columns(), strict=True) if column_name(f.name) != rank]
+    ranked = source.over([*kept, alias(_row_number(source, plan.by), rank)])
+    inner = Relation(ranked, plan.schema, source.order, source.hidden)
+    within = exp.LTE(this=column(rank, INPUT), expression=plain(plan.count))
+    return Relation(inner.over(inner.columns()).where(within), plan.schema, source.order, source.hidden)
+
+
+_PRINTERS: dict[type, Callable[[Any, RunContext], Relation]] = {
+    nodes.Scan: _scan,
+    nodes.Extend: _extend,
+    nodes.Filter: _filter,
+    nodes.Project: _project,
+    nodes.Capture: _capture,
+    nodes.Aggregate: _aggregate,
+    nodes.Sort: _sort,
+    nodes.Limit: _limit,
+}
+SQL_NODES = tuple(_PRINTERS)
+"""Kinds of nodes that SQL can say."""
