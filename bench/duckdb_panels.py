@@ -140,8 +140,8 @@ class Panels:
                 WHERE lower(severity) LIKE '%high%' GROUP BY 1)"""
 
         return self._rows(f"""SELECT coalesce(a.title, b.title) AS title, a."count" AS "count",
-            b."count" AS count_1d FROM {titles(0)} a FULL JOIN {titles(DAY_MS)} b ON a.title IS NOT DISTINCT FROM b.title
-            ORDER BY 2 DESC NULLS LAST, 1 NULLS LAST""")
+            b."count" AS count_1d FROM {titles(0)} a FULL JOIN {titles(DAY_MS)} b
+            ON a.title IS NOT DISTINCT FROM b.title ORDER BY 2 DESC NULLS LAST, 1 NULLS LAST""")
 
     def _located(self, countries: tuple[str, ...] | None) -> list[Row]:
         """The country database answers for each address, as it does for Dohyo."""
