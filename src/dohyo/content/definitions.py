@@ -1,0 +1,150 @@
+"""Published sync definitions <-> drafts of items.
+
+A definition is kept as it came in, unknown keys and key order included, so that an export gives back what was
+imported. Only the children of a folder become items of their own.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from dohyo.content.dashboards import check_dashboard
+from dohyo.content.names import check_name
+from dohyo.content.refusals import ContentRefused, wrong
+from dohyo.content.searches import check_search
+from dohyo.content.tables import check_table
+
+Definition = dict[str, Any]
+MOST_DOCUMENT_BYTES = 2 * 1024 * 1024
+MOST_OBJECTS = 1000
+MOST_DEPTH = 32  # items above each other, from the library down
+
+ITEM_TYPES = {
+    "FolderSyncDefinition": "Folder",
+    "DashboardV2SyncDefinition": "Dashboard",
+    "MewboardSyncDefinition": "Dashboard",
+    "SavedSearchWithScheduleSyncDefinition": "Search",
+    "SavedSearchWithScheduleAndDependencySyncDefinition": "Search",
+    "LookupTableSyncDefinition": "Lookups",
+    "DashboardSyncDefinition": "Report",
+    # The older exports of apps.
+    "Folder": "Folder",
+    "Search": "Search",
+    "Report": "Report",
+}
+CHECKS = {"Dashboard": check_dashboard, "Search": check_search, "Lookups": check_table}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """An item before it has a place. `rows` are those of a lookup table."""
+
+    item_type: str
+    name: str
+    description: str
+    document: Definition
+    children: tuple[Draft, ...] = ()
+    rows: tuple[dict[str, Any], ...] = ()
+
+    def count(self) -> int:
+        return 1 + sum(child.count() for child in self.children)
+
+
+@dataclass(frozen=True)
+class Failure:
+    """An item that an import left out; `path` leads to it from the imported one."""
+
+    path: str
+    item_type: str
+    error: ContentRefused
+
+    def as_json(self) -> dict[str, str]:
+        return {"path": self.path, "type": self.item_type, "error": str(self.error.problems[0].message)}
+
+
+def read_definition(definition: Any, failures: list[Failure] | None = None) -> Draft:
+    """The draft of a definition and of all below it.
+
+    ContentRefused for the definition itself; children that cannot be used go to `failures` where a list is
+    given, else they are refused too.
+    """
+    draft = _read(definition, "", failures, 0)
+    if (count := draft.count()) > MOST_OBJECTS:
+        message = f"Too many objects: object count({count}) was greater than limit {MOST_OBJECTS}"
+        raise ContentRefused(400, "content1:too_many_items", message)
+    return draft
+
+
+def _read(definition: Any, path: str, failures: list[Failure] | None, depth: int) -> Draft:
+    if not isinstance(definition, Mapping):
+        raise wrong("a content definition is a JSON object")
+    kind, name = definition.get("type"), definition.get("name")
+    item_type = ITEM_TYPES.get(str(kind))
+    if item_type is None:
+        raise wrong(f'content of type "{kind}" is not known here', f"known are {', '.join(ITEM_TYPES)}")
+    if not isinstance(name, str):
+        raise wrong(f"{item_type}: a name is needed")
+    check_name(name, item_type)
+    if depth > MOST_DEPTH:
+        raise wrong(f"folders lie more than {MOST_DEPTH} deep in each other")
+    children: tuple[Draft, ...] = ()
+    document = dict(definition)
+    if item_type == "Folder":
+        children = _children(definition, f"{path}/{name}", failures, depth)
+        document["children"] = []
+    check_document(item_type, document)
+    return Draft(item_type, name, str(definition.get("description") or ""), document, children)
+
+
+def _children(
+    definition: Mapping[str, Any], path: str, failures: list[Failure] | None, depth: int
+) -> tuple[Draft, ...]:
+    found: list[Draft] = []
+    names: set[str] = set()
+    for child in definition.get("children") or ():
+        try:
+            draft = _read(child, path, failures, depth + 1)
+            if draft.name in names:
+                raise wrong(f'two items of the folder are named "{draft.name}"')
+        except ContentRefused as refused:
+            if failures is None:
+                raise
+            label = child if isinstance(child, Mapping) else {}
+            failures.append(Failure(f"{path}/{label.get('name')}", str(label.get("type")), refused))
+        else:
+            names.add(draft.name)
+            found.append(draft)
+    return tuple(found)
+
+
+def check_document(item_type: str, document: Definition) -> None:
+    """ContentRefused where a document is too large, or is no definition of its type."""
+    try:
+        size = len(json.dumps(document, allow_nan=False))
+    except (ValueError, RecursionError) as error:
+        raise wrong("the definition is no JSON object of reasonable depth") from error
+    if size > MOST_DOCUMENT_BYTES:
+        raise wrong(
+            f"the definition has {size:,} bytes, which is more than {MOST_DOCUMENT_BYTES:,}",
+            "split it into several items",
+        )
+    if check := CHECKS.get(item_type):
+        check(document)
+
+
+def definition_of(
+    document: Definition, name: str, description: str, children: Sequence[Definition]
+) -> Definition:
+    """The definition of an item: what came in, with its present name and description."""
+    shown: Definition = (
+        dict(document) if document else {"type": "FolderSyncDefinition", "name": name, "children": []}
+    )
+    shown["name"] = name
+    if description or shown.get("description"):
+        shown["description"] = description
+    if "children" in shown:
+        shown["children"] = list(children)
+    return shown

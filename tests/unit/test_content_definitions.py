@@ -1,0 +1,161 @@
+"""Published definitions go in and come out again the same; what cannot be used is told."""
+
+import json
+
+import pytest
+
+from dohyo.content.definitions import read_definition
+from dohyo.content.library import Library
+from dohyo.content.refusals import ContentRefused
+from dohyo.content.rights import Caller
+from dohyo.content.searches import log_search_json
+from dohyo.content.shapes import search_draft
+from dohyo.metadata.db import open_metadata
+
+ANN = Caller("00000000000000AA")
+RELATIVE = {"type": "RelativeTimeRangeBoundary", "relativeTime": "-24h"}
+RANGE = {"type": "BeginBoundedTimeRange", "from": RELATIVE, "to": None}
+BOARD = {
+    "description": "d", "type": "DashboardV2SyncDefinition", "name": "Board", "title": "Board title",
+    "timeRange": RANGE, "theme": "dark", "rootPanel": None, "unknown": [1.5, {"b": None, "a": "ü"}],
+    "panels": [{"id": None, "key": "p", "panelType": "SumoSearchPanel", "visualSettings": "{ }",
+                "queries": [{"queryString": "* |  count", "queryKey": "A", "metricsQueryData": None}]}],
+}  # fmt: skip
+SEARCH = {
+    "type": "SavedSearchWithScheduleSyncDefinition", "name": "Search", "searchSchedule": None,
+    "description": "", "search": {"queryText": "*", "defaultTimeRange": "-1d -12h", "byReceiptTime": True},
+}  # fmt: skip
+TABLE = {
+    "type": "LookupTableSyncDefinition", "name": "Table", "description": "", "ttl": 0,
+    "fields": [{"fieldName": "k", "fieldType": "string"}], "primaryKeys": ["k"],
+}  # fmt: skip
+FOLDER = {
+    "type": "FolderSyncDefinition", "name": "App", "description": "all",
+    "children": [
+        {"type": "FolderSyncDefinition", "name": "Zed", "children": [SEARCH]},
+        TABLE, BOARD, {"name": "Old", "type": "DashboardSyncDefinition", "panels": [], "filters": []},
+    ],
+}  # fmt: skip
+
+
+@pytest.fixture
+def library(tmp_path):
+    return Library(open_metadata(tmp_path))
+
+
+@pytest.fixture
+def home(library):
+    return library.personal(ANN).id
+
+
+def test_export_gives_back_what_was_imported_in_its_order(library, home):
+    imported = library.import_into(home, json.loads(json.dumps(FOLDER)), ANN)
+    assert json.dumps(library.export(imported.item_id, ANN)) == json.dumps(FOLDER)
+    assert imported.as_json() == {
+        "status": "Success",
+        "summary": {"totalItems": 6, "successCount": 6, "failureCount": 0},
+        "failures": [],
+    }
+
+
+def test_export_has_the_present_name(library, home):
+    imported = library.import_into(home, BOARD, ANN)
+    library.rename(imported.item_id, "New", "n", ANN)
+    assert library.export(imported.item_id, ANN) == {**BOARD, "name": "New", "description": "n"}
+
+
+def test_folder_made_here_is_exported_too(library, home):
+    made = library.create_folder(home, "F", "about", ANN)
+    library.import_into(made.id, SEARCH, ANN)
+    assert library.export(made.id, ANN) == {
+        "type": "FolderSyncDefinition", "name": "F", "description": "about", "children": [SEARCH],
+    }  # fmt: skip
+
+
+def test_children_that_cannot_be_used_are_told_and_the_rest_goes_in(library, home):
+    odd = {"type": "MetricsSearchSyncDefinition", "name": "metrics"}
+    broken = {**BOARD, "name": "broken", "panels": [{}]}
+    folder = {
+        **FOLDER,
+        "children": [odd, {**FOLDER, "name": "inner", "children": [broken, SEARCH]}, 7, SEARCH],
+    }
+    imported = library.import_into(home, folder, ANN)
+    answer = imported.as_json()
+    assert answer["summary"] == {"totalItems": 7, "successCount": 4, "failureCount": 3}
+    assert [(f["path"], f["type"]) for f in answer["failures"]] == [
+        ("/App/metrics", "MetricsSearchSyncDefinition"),
+        ("/App/inner/broken", "DashboardV2SyncDefinition"),
+        ("/App/None", "None"),
+    ]
+
+
+def test_taken_name_is_refused_and_nothing_goes_in(library, home):
+    library.import_into(home, {**FOLDER, "children": [TABLE]}, ANN)
+    with pytest.raises(ContentRefused):
+        library.import_into(home, FOLDER, ANN)
+    assert [item.name for item in library.children(library.children(home, ANN)[0].id, ANN)] == ["Table"]
+
+
+def test_overwriting_keeps_ids_and_other_children(library, home):
+    first = library.import_into(home, {**FOLDER, "children": [TABLE, BOARD]}, ANN).item_id
+    before = {item.name: item.id for item in library.children(first, ANN)}
+    changed = {**BOARD, "theme": "Light"}
+    again = library.import_into(home, {**FOLDER, "children": [changed, SEARCH]}, ANN, overwrite=True)
+    after = {item.name: item.id for item in library.children(first, ANN)}
+    assert again.item_id == first and after == {**before, "Search": after["Search"]}
+    assert library.export(before["Board"], ANN) == changed
+
+
+def test_overwriting_another_type_is_refused(library, home):
+    library.import_into(home, {**FOLDER, "name": "Board"}, ANN)
+    with pytest.raises(ContentRefused):
+        library.import_into(home, BOARD, ANN, overwrite=True)
+
+
+def test_too_many_objects_are_told_in_the_published_words():
+    folder = {**FOLDER, "children": [{**SEARCH, "name": str(i)} for i in range(1099)]}
+    with pytest.raises(ContentRefused) as caught:
+        read_definition(folder)
+    assert caught.value.problems[0].message == (
+        "Too many objects: object count(1100) was greater than limit 1000"
+    )
+
+
+def test_deep_nesting_is_refused():
+    folder = SEARCH
+    for _ in range(60):
+        folder = {**FOLDER, "children": [folder]}
+    with pytest.raises(ContentRefused):
+        read_definition(folder)
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        None, [], {"type": "FolderSyncDefinition"}, {"type": "Nothing", "name": "x"},
+        {**SEARCH, "search": {}}, {**TABLE, "primaryKeys": ["gone"]}, {**TABLE, "fields": []},
+        {**TABLE, "fields": [{"fieldName": "k", "fieldType": "date"}]},
+        {**TABLE, "fields": [{"fieldName": n, "fieldType": "int"} for n in "kK"]},
+    ],
+)  # fmt: skip
+def test_unusable_definition_is_refused(definition):
+    with pytest.raises(ContentRefused):
+        read_definition(definition)
+
+
+def test_log_search_and_definition_say_the_same(library, home):
+    epoch = {"type": "EpochTimeRangeBoundary", "epochMillis": 1_700_000_000_123}
+    for time_range in (RANGE, {**RANGE, "to": {**RELATIVE, "relativeTime": "-1h"}}, {**RANGE, "from": epoch}):
+        request = {"name": "S", "queryString": "* | count", "timeRange": time_range, "runByReceiptTime": True}
+        made = library.create(home, search_draft(request), ANN)
+        shown = log_search_json(made)
+        assert {key: shown[key] for key in request} == request and shown["parentId"] == home
+        library.delete(made.id, ANN)
+
+
+def test_published_text_range_becomes_an_object(library, home):
+    imported = library.import_into(home, SEARCH, ANN)
+    shown = log_search_json(library.get(imported.item_id, ANN))
+    assert shown["timeRange"]["from"] == {**RELATIVE, "relativeTime": "-1d"}
+    assert shown["timeRange"]["to"] == {**RELATIVE, "relativeTime": "-12h"}
+    assert (shown["intervalTimeType"], shown["runByReceiptTime"]) == ("receiptTime", True)
