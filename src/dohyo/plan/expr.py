@@ -2,8 +2,7 @@
 expressions.
 
 Operators of the language (`+`, `=`, `and`, `matches`, `in`, `if`) and coercions are functions of the table in
-`functions`
-like any other, so adding meaning never adds a node kind.
+`functions` like any other, so adding meaning never adds a node kind.
 """
 
 from __future__ import annotations

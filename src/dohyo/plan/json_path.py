@@ -1,10 +1,9 @@
 """JSON paths of the `json` operator: one reading, and what a path means in SQL and in Python, side by side.
 
 A path is a tuple of steps: a key (text), an index (whole number, negative from the end) or ANY (`*`). Values
-follow the published rules: a string without
-quotes, an object or array as compact JSON text, a path with a wildcard as the JSON array of all matches.
-Hot fields and the compiler both build their SQL here, so that a stored value cannot differ from a computed
-one.
+follow the published rules: a string without quotes, an object or array as compact JSON text, a path with a
+wildcard as the JSON array of all matches. Hot fields and the compiler both build their SQL here, so that a
+stored value cannot differ from a computed one.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """Plan nodes: what an operator means, typed, in few kinds. Each knows its input and the fields it gives.
 
 SQL nodes are printed by `compile.sql`; local nodes (`Local`, `Compare`, `Lookup` after a grouping) run over a
-bounded
-batch of rows between SQL segments. Operators that can be said with SQL nodes are.
+bounded batch of rows between SQL segments. Operators that can be said with SQL nodes are.
 """
 
 from __future__ import annotations
@@ -74,9 +73,8 @@ class Capture:
     """Fields from the named groups of a regular expression.
 
     `many`: a row for each match, else the first match. Without a match: with `keep` the row stays and the
-    fields are null
-    (or unchanged, where they exist already), else it goes. `matched` names a boolean field that says whether
-    it matched.
+    fields are null (or unchanged, where they exist already), else it goes. `matched` names a boolean field
+    that says whether it matched.
     """
 
     input: Plan
@@ -171,8 +169,7 @@ class Lookup:
     """Columns joined from outside: `source` is `geo://location`, `asn://default` or `path://...`.
 
     `on` pairs fields of the input with columns of the source; `columns` pairs the source's columns with the
-    fields they
-    become; `*` is resolved when the plan is made.
+    fields they become; `*` is resolved when the plan is made.
     """
 
     input: Plan

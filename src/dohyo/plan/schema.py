@@ -51,8 +51,7 @@ class Schema:
     """Fields in order, found by name in any case.
 
     `aggregate`: rows are records of a grouping, not messages. `open`: other names may be custom fields of the
-    messages.
-    `order`: what the rows are sorted by; empty means the order of the group keys.
+    messages. `order`: what the rows are sorted by; empty means the order of the group keys.
     """
 
     fields: tuple[Field, ...]

@@ -17,8 +17,7 @@ class Type(Enum):
     | BOOL   | bool or None         | Nullable(Bool)      |
 
     Everything parsed out of a message is TEXT, JSON numbers too (as shortest decimal text); a place that
-    clearly needs a
-    number coerces it, and text that is no number becomes null there.
+    clearly needs a number coerces it, and text that is no number becomes null there.
     """
 
     TEXT = "text"
