@@ -51,6 +51,15 @@ def parts(expr: Expr) -> Iterator[Apply]:
             yield from parts(arg)
 
 
+def refs(expr: Expr) -> Iterator[str]:
+    """Names of the fields that an expression reads."""
+    if isinstance(expr, Ref):
+        yield expr.name
+    elif isinstance(expr, Apply):
+        for arg in expr.args:
+            yield from refs(arg)
+
+
 def replaced(expr: Expr, others: Mapping[Apply, Expr]) -> Expr:
     """The expression with every application that is a key of `others` put in place."""
     if not isinstance(expr, Apply):

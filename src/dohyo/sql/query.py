@@ -15,40 +15,41 @@ from dohyo.plan.expr import Expr, Ref, parts, replaced
 from dohyo.plan.nodes import Plan
 from dohyo.plan.schema import NEWEST_FIRST, Schema
 from dohyo.plan.scope import scope_sql
-from dohyo.plan.sqltree import Sql, alias, call, column, null, plain, text
+from dohyo.plan.sqltree import Sql, alias, call, column, null, plain, select, text, within
 from dohyo.plan.types import BOOL, TEXT
 from dohyo.sql.expressions import INPUT, column_name, expr_to_sql, field_sql, output_sql
+from dohyo.sql.needed import CUSTOM_FIELDS, needed_only
 
 EVENTS = "events"
 _TIMES = ("_messagetime", "_receipttime")
+_STORED = {CUSTOM_FIELDS: "fields", "_size": "_raw"}
+"""Columns of the table that fields are made from, where the names differ."""
 _MATCHES, _PLACE, _RANK = "$matches", "$place", "$rank"
 
 
 @dataclass(frozen=True)
 class Relation:
-    """A select that gives `schema`'s fields by `column_name`, and `hidden` columns beside them.
+    """A select that gives the fields of `schema` by `column_name`, and the columns of `order` beside them.
 
-    `order` are hidden columns with their direction; together they put the rows into one order, without ties.
+    `order` are columns with their direction (ascending or not); together they put the rows into one order,
+    without ties.
     """
 
     select: exp.Select
     schema: Schema
     order: tuple[tuple[str, bool], ...]
-    hidden: tuple[str, ...]
 
     def columns(self) -> list[Sql]:
         """Its fields, as a select over it passes them on."""
         return [_passed(column_name(f.name)) for f in self.schema]
 
-    def carried(self) -> list[Sql]:
-        return [_passed(name) for name in (*self.hidden, *(name for name, _ in self.order))]
+    def over(self, fields: Iterable[Sql], **parts: Any) -> exp.Select:
+        """A select of these columns over it that keeps its order; `parts` as `sqltree.select` takes them."""
+        return self.bare([*fields, *(_passed(name) for name, _ in self.order)], **parts)
 
-    def over(self, fields: Iterable[Sql]) -> exp.Select:
-        """A select over it, of these columns and everything hidden."""
-        return self.bare([*fields, *self.carried()])
-
-    def bare(self, columns: Iterable[Sql]) -> exp.Select:
-        return exp.select(*columns).from_(self.select.subquery(INPUT))
+    def bare(self, columns: Iterable[Sql], **parts: Any) -> exp.Select:
+        """A select over it without its order."""
+        return select(list(columns), within(self.select, INPUT), **parts)
 
     def ordering(self) -> list[exp.Ordered]:
         return [
@@ -59,12 +60,9 @@ class Relation:
 
 def plan_to_sql(plan: Plan, run: RunContext) -> exp.Select:
     """The whole query: the plan's fields in order, named by `column_name`; rows in their order."""
-    relation = _relation(plan, run)
-    return _ordered(relation.bare(relation.columns()), relation)
-
-
-def _ordered(select: exp.Select, source: Relation) -> exp.Select:
-    return select.order_by(*source.ordering()) if source.order else select
+    relation = _relation(needed_only(plan), run)
+    shown = [_passed(column_name(f.name)) for f in plan.schema]
+    return relation.bare(shown, order=relation.ordering())
 
 
 def _relation(plan: Plan, run: RunContext) -> Relation:
@@ -81,27 +79,30 @@ def _order_names(start: int, count: int) -> list[str]:
 
 def _scan(plan: nodes.Scan, run: RunContext) -> Relation:
     """Messages of the scope and the range; below it stands the table alone, so that its index serves."""
-    names = [name for name in plan.schema.names() if name != "_size"]
-    stored = [column(name) for name in (*names, "fields")]
-    hot = [column_name(one.field) for one in plan.hot]
+    hot = {one.field.lower(): one for one in plan.hot}
+    names = [f.name for f in plan.schema if f.name.lower() not in hot]
+    stored = dict.fromkeys([*(_STORED.get(name, name) for name in names), *(k.name for k in NEWEST_FIRST)])
     taken = [
-        alias(call("tupleElement", column(one.column), text(one.name)), name)
-        for one, name in zip(plan.hot, hot, strict=True)
+        alias(call("tupleElement", column(one.column), text(one.name)), column_name(name))
+        for name, one in hot.items()
     ]
     from_ms, to_ms = run.start_ms - plan.shift_ms, run.end_ms - plan.shift_ms
-    within = [
+    conditions = [
         exp.GTE(this=column("_messagetime"), expression=_moment(from_ms)),
         exp.LT(this=column("_messagetime"), expression=_moment(to_ms)),
         scope_sql(plan.scope),
     ]
-    table = exp.select(*stored, *taken).from_(exp.to_table(EVENTS)).where(*within)
+    table = select([*map(column, stored), *taken], exp.to_table(EVENTS), where=conditions)
+    shown = [
+        _passed(column_name(f.name))
+        if f.name.lower() in hot
+        else alias(_scanned(f.name), column_name(f.name))
+        for f in plan.schema
+    ]
     order = _order_names(0, len(NEWEST_FIRST))
-    shown = [alias(_scanned(name), column_name(name)) for name in plan.schema.names()]
     ordered = [alias(_scanned(key.name), name) for key, name in zip(NEWEST_FIRST, order, strict=True)]
-    fields = alias(column("fields", INPUT), "_fields")
-    select = exp.select(*shown, fields, *map(_passed, hot), *ordered).from_(table.subquery(INPUT))
     directions = tuple((name, key.ascending) for key, name in zip(NEWEST_FIRST, order, strict=True))
-    return Relation(select, plan.schema, directions, ("_fields", *hot))
+    return Relation(select([*shown, *ordered], within(table, INPUT)), plan.schema, directions)
 
 
 def _moment(at_ms: int) -> Sql:
@@ -116,7 +117,7 @@ def _scanned(name: str) -> Sql:
         return call("toInt64", column(name, INPUT))
     if name == "_size":
         return call("toInt64", call("length", column("_raw", INPUT)))
-    return column(name, INPUT)
+    return column(_STORED.get(name, name), INPUT)
 
 
 def _extend(plan: nodes.Extend, run: RunContext) -> Relation:
@@ -125,7 +126,7 @@ def _extend(plan: nodes.Extend, run: RunContext) -> Relation:
         output_sql(made[f.name], f.name, run) if f.name in made else _kept(f.name, source)
         for f in plan.schema
     ]
-    return Relation(source.over(fields), plan.schema, source.order, source.hidden)
+    return Relation(source.over(fields), plan.schema, source.order)
 
 
 def _with_json_text(
@@ -137,9 +138,9 @@ def _with_json_text(
         return source, values
     shared = {found: Ref(f"$json{i}", TEXT) for i, found in enumerate(sorted(texts, key=repr))}
     columns = [output_sql(found, ref.name, run) for found, ref in shared.items()]
-    select = source.over([*source.columns(), *columns])
+    with_text = source.over([*source.columns(), *columns])
     values = {name: replaced(value, shared) for name, value in values.items()}
-    return Relation(select, source.schema, source.order, source.hidden), values
+    return Relation(with_text, source.schema, source.order), values
 
 
 def _kept(name: str, source: Relation) -> Sql:
@@ -151,14 +152,14 @@ def _kept(name: str, source: Relation) -> Sql:
 
 def _filter(plan: nodes.Filter, run: RunContext) -> Relation:
     source = _relation(plan.input, run)
-    select = source.over(source.columns()).where(expr_to_sql(plan.condition, run))
-    return Relation(select, plan.schema, source.order, source.hidden)
+    kept = source.over(source.columns(), where=[expr_to_sql(plan.condition, run)])
+    return Relation(kept, plan.schema, source.order)
 
 
 def _project(plan: nodes.Project, run: RunContext) -> Relation:
     source = _relation(plan.input, run)
     fields = [_kept(name, source) for name in plan.schema.names()]
-    return Relation(source.over(fields), plan.schema, source.order, source.hidden)
+    return Relation(source.over(fields), plan.schema, source.order)
 
 
 def _capture(plan: nodes.Capture, run: RunContext) -> Relation:
@@ -179,12 +180,10 @@ def _first_match(plan: nodes.Capture, source: Relation, run: RunContext) -> Rela
         alias(call("extractGroups", searched, pattern), _MATCHES),
         alias(is_match, _PLACE),
     ]
-    inner = Relation(source.over([*source.columns(), *found]), source.schema, source.order, source.hidden)
+    inner = Relation(source.over([*source.columns(), *found]), source.schema, source.order)
     fields = _captured(plan, source, column(_MATCHES, INPUT), column(_PLACE, INPUT))
-    select = inner.over(fields)
-    if not plan.keep:
-        select = select.where(column(_PLACE, INPUT))
-    return Relation(select, plan.schema, source.order, source.hidden)
+    captured = inner.over(fields, where=() if plan.keep else [column(_PLACE, INPUT)])
+    return Relation(captured, plan.schema, source.order)
 
 
 def _every_match(plan: nodes.Capture, source: Relation, run: RunContext) -> Relation:
@@ -193,17 +192,16 @@ def _every_match(plan: nodes.Capture, source: Relation, run: RunContext) -> Rela
     is_there = exp.Lambda(this=there, expressions=[exp.to_identifier("one")])
     matches = call("arrayFilter", is_there, call("extractAllGroupsVertical", searched, pattern))
     found = source.over([*source.columns(), alias(matches, _MATCHES)])
-    with_matches = Relation(found, source.schema, source.order, (*source.hidden, _MATCHES))
+    with_matches = Relation(found, source.schema, source.order)
     places = alias(call("arrayJoin", _places(plan)), _PLACE)
-    rows = Relation(
-        with_matches.over([*source.columns(), places]), source.schema, source.order, source.hidden
-    )
+    kept = [*source.columns(), _passed(_MATCHES), places]
+    rows = Relation(with_matches.over(kept), source.schema, source.order)
     place = column(_PLACE, INPUT)
     groups = call("arrayElement", column(_MATCHES, INPUT), place)
     fields = _captured(plan, source, groups, call("greater", place, plain(0)))
     counted = _order_names(len(source.order), 1)[0]
-    select = rows.over([*fields, alias(place, counted)])
-    return Relation(select, plan.schema, (*source.order, (counted, True)), source.hidden)
+    captured = rows.over([*fields, alias(place, counted)])
+    return Relation(captured, plan.schema, (*source.order, (counted, True)))
 
 
 def _places(plan: nodes.Capture) -> Sql:
@@ -242,12 +240,11 @@ def _aggregate(plan: nodes.Aggregate, run: RunContext) -> Relation:
     calls = [_call_sql(one, first_is_least, run) for one in plan.calls]
     order = _order_names(0, len(plan.keys))
     copies = [alias(field_sql(key), name) for key, name in zip(plan.keys, order, strict=True)]
-    select = source.bare([*keys, *calls, *copies])
-    if plan.keys:
-        select = select.group_by(*(field_sql(key) for key in plan.keys))
-    else:  # without keys SQL answers a row even where there is no input
-        select = select.having(exp.GT(this=call("count"), expression=plain(0)))
-    return Relation(select, plan.schema, tuple((name, True) for name in order), ())
+    # Without keys SQL answers a row even where there is no input.
+    having = None if plan.keys else exp.GT(this=call("count"), expression=plain(0))
+    group = [field_sql(key) for key in plan.keys]
+    grouped = source.bare([*keys, *calls, *copies], group=group, having=having)
+    return Relation(grouped, plan.schema, tuple((name, True) for name in order))
 
 
 def _call_sql(one: nodes.AggregateCall, order: Sql, run: RunContext) -> Sql:
@@ -264,8 +261,8 @@ def _call_sql(one: nodes.AggregateCall, order: Sql, run: RunContext) -> Sql:
 def _numbered(source: Relation) -> tuple[Relation, Sql]:
     """The relation with a hidden column that counts its rows in order."""
     number = alias(_row_number(source, ()), _RANK)
-    select = source.over([*source.columns(), number])
-    numbered = Relation(select, source.schema, source.order, (*source.hidden, _RANK))
+    counted = source.over([*source.columns(), number])
+    numbered = Relation(counted, source.schema, source.order)
     return numbered, column(_RANK, INPUT)
 
 
@@ -283,22 +280,22 @@ def _sort(plan: nodes.Sort, run: RunContext) -> Relation:
     source = _relation(plan.input, run)
     names = _order_names(len(source.order), len(plan.keys))
     copies = [alias(field_sql(key.name), name) for key, name in zip(plan.keys, names, strict=True)]
-    select = source.over([*source.columns(), *copies])
+    with_keys = source.over([*source.columns(), *copies])
     order = tuple((name, key.ascending) for key, name in zip(plan.keys, names, strict=True))
-    return Relation(select, plan.schema, (*order, *source.order), source.hidden)
+    return Relation(with_keys, plan.schema, (*order, *source.order))
 
 
 def _limit(plan: nodes.Limit, run: RunContext) -> Relation:
     source = _relation(plan.input, run)
     if not plan.by and plan.rank is None:
-        select = _ordered(source.over(source.columns()), source).limit(plan.count)
-        return Relation(select, plan.schema, source.order, source.hidden)
+        first = source.over(source.columns(), order=source.ordering(), limit=plan.count)
+        return Relation(first, plan.schema, source.order)
     rank = column_name(plan.rank) if plan.rank else _RANK
     kept = [c for f, c in zip(source.schema, source.columns(), strict=True) if column_name(f.name) != rank]
     ranked = source.over([*kept, alias(_row_number(source, plan.by), rank)])
-    inner = Relation(ranked, plan.schema, source.order, source.hidden)
-    within = exp.LTE(this=column(rank, INPUT), expression=plain(plan.count))
-    return Relation(inner.over(inner.columns()).where(within), plan.schema, source.order, source.hidden)
+    inner = Relation(ranked, plan.schema, source.order)
+    best = exp.LTE(this=column(rank, INPUT), expression=plain(plan.count))
+    return Relation(inner.over(inner.columns(), where=[best]), plan.schema, source.order)
 
 
 _PRINTERS: dict[type, Callable[[Any, RunContext], Relation]] = {
