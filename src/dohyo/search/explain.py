@@ -5,8 +5,8 @@ from __future__ import annotations
 from dohyo.compile import Compiled
 from dohyo.functions.table import RunContext
 from dohyo.plan.nodes import Plan, chain
-from dohyo.sql.query import plan_to_sql
 from dohyo.search.run import OUTSIDE_SQL
+from dohyo.sql.query import plan_to_sql
 
 
 def explained(compiled: Compiled, run: RunContext) -> str:

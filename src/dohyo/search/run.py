@@ -21,11 +21,11 @@ from dohyo.plan import nodes
 from dohyo.plan.expr import Scalar
 from dohyo.plan.nodes import Plan, Row, chain
 from dohyo.plan.schema import Field
-from dohyo.sql.query import plan_to_sql
 from dohyo.search.compared import compared_rows
 from dohyo.search.limits import Limits
 from dohyo.search.lookups import Lookups
 from dohyo.search.result import ArrowRows, Result
+from dohyo.sql.query import plan_to_sql
 
 OUTSIDE_SQL = (nodes.Local, nodes.Compare, nodes.Lookup, nodes.Rows)
 """Nodes that run over rows which are here already."""
@@ -74,23 +74,24 @@ class Runner:
     def _rows(self, plan: Plan) -> list[Row]:
         """All rows of a plan, bounded by the limit for operators outside SQL."""
         steps = chain(plan)
-        at = next((i for i, node in enumerate(steps) if isinstance(node, OUTSIDE_SQL)), None)
-        if at is None:
+        outside = [i for i, node in enumerate(steps) if isinstance(node, OUTSIDE_SQL)]
+        if not outside:
             return self._bounded(plan)
-        node = steps[at]
-        if isinstance(node, nodes.Rows):
-            done: Plan = node
-        elif isinstance(node, nodes.Compare):
-            done = nodes.Rows(node.schema, self._compared(node))
-        else:
-            over = nodes.Rows(node.input.schema, self._bounded(node.input))  # type: ignore[union-attr]
-            done = nodes.with_input(node, over)
-            done = nodes.Rows(done.schema, self._interpreted(done))
-        for later in steps[at + 1 :]:
-            if isinstance(later, nodes.Compare):
-                raise AssertionError("a comparison has to stand on a plan that SQL can run again")
+        last = steps[outside[-1]]
+        done: Plan = nodes.Rows(last.schema, self._outside(last))
+        for later in steps[outside[-1] + 1 :]:
             done = nodes.with_input(later, done)
         return self._interpreted(done)
+
+    def _outside(self, node: Plan) -> list[Row]:
+        """Rows of one node that SQL cannot say."""
+        if isinstance(node, nodes.Rows):
+            return list(node.rows)
+        if isinstance(node, nodes.Compare):
+            return self._compared(node)
+        assert isinstance(node, nodes.Local | nodes.Lookup)
+        below = nodes.Rows(node.input.schema, self._rows(node.input))
+        return self._interpreted(nodes.with_input(node, below))
 
     def _interpreted(self, plan: Plan) -> list[Row]:
         return run_plan(plan, [], self.run, self.lookups)
