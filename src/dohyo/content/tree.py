@@ -109,14 +109,14 @@ class Author:
 
 
 def add(
-    session: Session, draft: Draft, parent: ContentItem, author: Author, path: tuple[str, ...] = ()
+    session: Session, draft: Draft, parent: ContentItem, author: Author, path: tuple[str, ...] | None = None
 ) -> str:
     """Adds the draft and all below it as the last of `parent`'s children; its id.
 
     ContentRefused where the name is taken, or a limit would be passed.
     """
     now = now_ms()
-    path = path or (draft.name,)
+    path = (draft.name,) if path is None else path
     item = ContentItem(
         id=author.item_id(*path),
         parent_id=parent.id,

@@ -1,0 +1,246 @@
+"""Apps in the published JSON shapes, and in those of our own pages."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from dohyo.apps.catalog import App
+from dohyo.apps.inputs import resolved_inputs
+from dohyo.apps.jobs import FAILED
+from dohyo.apps.manifest import version_key
+from dohyo.apps.package import Package
+from dohyo.apps.switch import drafts_of
+from dohyo.content.definitions import Draft, definition_of
+from dohyo.content.shapes import meta_json
+from dohyo.metadata.content import AppInstance, AppJob, ContentItem
+
+FOLDER_PATH = "/Library/Installed Apps"
+MIME = {"svg": "image/svg+xml", "png": "image/png"}
+VERSION_HEADING = re.compile(r"^##\s+(\S+).*$", re.MULTILINE)
+
+
+# Published
+
+
+def app_json(app: App, installs: int) -> dict[str, Any]:
+    """The published `AppV2`."""
+    manifest = app.latest.manifest
+    return {
+        "uuid": app.uuid,
+        "name": manifest.name,
+        "description": manifest.description,
+        "latestVersion": app.latest.version,
+        "icon": icon_url(app.latest),
+        "author": manifest.author.name,
+        "accountTypes": [],
+        "beta": False,
+        "installs": installs,
+        "appType": "Dohyo",
+        "family": manifest.attributes.category[0],
+        "attributes": manifest.attributes.model_dump(include={"category", "useCase", "collection"}),
+        "installable": manifest.installable,
+        "showOnMarketplace": manifest.showOnMarketplace,
+    }
+
+
+def icon_url(package: Package) -> str:
+    """The icon as a `data:` address, in which nothing can run; empty where there is none."""
+    if package.icon is None:
+        return ""
+    mime = MIME[package.icon.rpartition(".")[2]]
+    return f"data:{mime};base64,{_base64(package.files[package.icon])}"
+
+
+def details_json(package: Package) -> dict[str, Any]:
+    """The published details: the files of the package in base64, without its tests."""
+    named = ("manifest.yaml", "config.yaml", "README.md")
+    rest = {
+        name: _base64(content)
+        for name, content in package.files.items()
+        if name not in named and not name.startswith("tests/")
+    }
+    return {
+        "uuid": package.uuid,
+        "version": package.version,
+        "baseUrl": "",
+        "manifest": _base64(package.files["manifest.yaml"]),
+        "config": _base64(package.files.get("config.yaml", b"")),
+        "readme": _base64(package.files["README.md"]),
+        "files": rest,
+    }
+
+
+def _base64(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
+def status_json(job: AppJob, name: str) -> dict[str, Any]:
+    """The published status of a job; `name` is the app's. Of several problems `error` has the first."""
+    errors = [_error(problem) for problem in job.problems]
+    if job.kind == "uninstall":
+        return {"status": job.status, "statusMessage": job.message, "errors": errors}
+    return {
+        "status": job.status,
+        "statusMessage": job.message,
+        "instanceId": job.instance_id if job.status != FAILED else None,
+        "path": f"{FOLDER_PATH}/{name}" if job.instance_id and job.status != FAILED else None,
+        "folderId": job.folder_id if job.status != FAILED else None,
+        "error": errors[0] if errors else None,
+        "errors": errors,
+    }
+
+
+def _error(problem: dict[str, Any]) -> dict[str, Any]:
+    shown = {"code": problem["code"], "message": problem["message"]}
+    return {**shown, "detail": "; ".join(problem["hints"])} if problem["hints"] else shown
+
+
+def instance_json(
+    instance: AppInstance, managed: Sequence[ContentItem], latest: str | None
+) -> dict[str, Any]:
+    """The published instance; `latest` is the newest version in the catalog."""
+    objects = [
+        {"id": item.id, "name": item.name, "type": item.item_type, "description": item.description}
+        for item in managed
+        if item.id != instance.folder_id
+    ]
+    return {
+        "id": instance.id,
+        "uuid": instance.uuid,
+        "version": instance.version,
+        "name": instance.name,
+        "description": instance.description,
+        "configurationBlob": json.dumps(instance.parameters),
+        "previousVersion": instance.previous_version,
+        "latestVersion": latest or instance.version,
+        "path": f"{FOLDER_PATH}/{instance.name}",
+        "folderId": instance.folder_id,
+        "managedObjects": objects,
+        **meta_json(instance),
+    }
+
+
+# For our own pages
+
+
+def card_json(app: App, instance: AppInstance | None) -> dict[str, Any]:
+    """An app as the catalog page lists it."""
+    installed = instance.version if instance else None
+    newer = installed is not None and version_key(installed) < version_key(app.latest.version)
+    return {
+        **app_json(app, int(instance is not None)),
+        "installedVersion": installed,
+        "upgradeAvailable": newer,
+    }
+
+
+def page_json(app: App, package: Package, instance: AppInstance | None) -> dict[str, Any]:
+    """Everything the page of an app shows of one of its versions. Times and ids are those of the instance."""
+    manifest = package.manifest
+    return {
+        **card_json(app, instance),
+        "version": package.version,
+        "versions": [version_json(app.packages[version]) for version in app.versions[::-1]],
+        "overview": _overview(package),
+        "readme": package.text("README.md"),
+        "included": [part for resource in package.resources for part in _included(resource.definition)],
+        "sourceTypes": package.collection.source_types,
+        "parameters": [scope.model_dump() for scope in package.config.parameters],
+        "media": [media.model_dump() for media in manifest.appMedia],
+        "sampleLog": next(iter(package.text("tests/events.ndjson").splitlines()), ""),
+        "sampleQueries": list(_sample_queries(package)),
+        "instance": instance
+        and {"id": instance.id, "folderId": instance.folder_id, "parameters": instance.parameters},
+    }
+
+
+def version_json(package: Package) -> dict[str, str]:
+    """A version and what it changed, in Markdown."""
+    parts = VERSION_HEADING.split(package.text("CHANGELOG.md"))
+    changes = dict(zip(parts[1::2], parts[2::2], strict=False))
+    return {"version": package.version, "changes": changes.get(package.version, "").strip()}
+
+
+def _overview(package: Package) -> str:
+    """The overview's text; `README.md#Heading` means what stands below that heading."""
+    text = package.manifest.appOverview.overview
+    if not text.startswith("README.md"):
+        return text
+    heading = re.escape(text.partition("#")[2].replace("-", " "))
+    found = re.search(rf"^#+\s*{heading}\s*$(.*?)(?=^#|\Z)", package.text("README.md"), re.M | re.S | re.I)
+    return found[1].strip() if found else package.text("README.md")
+
+
+def _included(definition: dict[str, Any]) -> Iterator[dict[str, str]]:
+    kind = str(definition["type"]).removesuffix("SyncDefinition")
+    about = str(definition.get("description") or "")
+    yield {"type": kind, "name": str(definition["name"]), "description": about}
+    for child in definition.get("children") or ():
+        yield from _included(child)
+
+
+def _sample_queries(package: Package) -> Iterator[dict[str, str]]:
+    for resource in package.resources:
+        text = (resource.definition.get("search") or {}).get("queryText")
+        if text:
+            yield {"name": str(resource.definition["name"]), "query": text}
+
+
+def preview_json(app: App, package: Package, instance: AppInstance | None) -> dict[str, Any]:
+    """What moving to the package would change: items added, changed and removed, and new parameters.
+
+    For an app that is not installed everything is added.
+    """
+    known = instance.parameters if instance else {}
+    after = _definitions(package, known)
+    before = (
+        _definitions(app.packages[instance.version], known)
+        if instance and instance.version in app.packages
+        else {}
+    )
+    names = [*before, *(name for name in after if name not in before)]
+    changes = [
+        {
+            "type": (after.get(name) or before[name])["type"],
+            "name": name,
+            "change": _change(before, after, name),
+        }
+        for name in names
+    ]
+    asked = [s.model_dump() for s in package.config.parameters if s.keyTfVar not in known]
+    return {
+        "from": instance.version if instance else None,
+        "to": package.version,
+        "changes": changes,
+        "parameters": asked,
+        "versionKnown": instance is None or instance.version in app.packages,
+    }
+
+
+def _change(before: dict[str, Any], after: dict[str, Any], name: str) -> str:
+    if name not in before:
+        return "added"
+    if name not in after:
+        return "removed"
+    return "same" if before[name] == after[name] else "changed"
+
+
+def _definitions(package: Package, known: dict[str, str]) -> dict[str, Any]:
+    """Every item by its path below the app's folder."""
+    samples = {name: known.get(name) or "sample" for name in package.config.inputs}
+    inputs = resolved_inputs(package.config, samples, {})
+    found: dict[str, Any] = {}
+
+    def gather(draft: Draft, path: str) -> None:
+        for child in draft.children:
+            name = f"{path}{child.name}"
+            shown = definition_of(child.document, child.name, child.description, ())
+            found[name] = {"type": child.item_type, "definition": shown, "rows": child.rows}
+            gather(child, f"{name}/")
+
+    gather(drafts_of(package, inputs), "")
+    return found
