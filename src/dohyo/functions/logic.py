@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from functools import cache
 
 import sqlglot.expressions as exp
 
+from dohyo.functions.regex import compiled
 from dohyo.functions.table import NUMBER, SAME, fn
 from dohyo.plan.sqltree import Sql, call, plain, text
 from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT, TIME, Type
@@ -152,13 +152,8 @@ fn(
 # ---- matches, in, contains ----
 
 
-def wildcard_regex(pattern: str) -> str:
-    """RE2 text of a `*` pattern that has to fit the whole string; a line break is a character too."""
-    return "(?s)^" + ".*".join(re.escape(part).replace("\\\n", "\\n") for part in pattern.split("*")) + "$"
-
-
 def like_pattern(pattern: str) -> str:
-    """The same as a LIKE pattern, which the engine answers without regular expressions."""
+    """A `*` pattern that has to fit the whole string, as a LIKE pattern."""
     return re.sub(r"([\\%_])", r"\\\1", pattern).replace("*", "%")
 
 
@@ -172,14 +167,6 @@ def _matches_sql(value: Sql, pattern: Sql) -> Sql:
         )
     escaped = call("replaceRegexpAll", pattern, text(r"([\\%_])"), text(r"\\\1"))
     return call("like", value, call("replaceAll", escaped, text("*"), text("%")))
-
-
-@cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Python's reading of an RE2 pattern: classes are ASCII, as RE2's are."""
-    return re.compile(
-        pattern.replace("(?<", "(?P<").replace("(?P<=", "(?<=").replace("(?P<!", "(?<!"), re.ASCII
-    )
 
 
 def plain_dot(pattern: str) -> str:

@@ -11,7 +11,8 @@ import orjson
 import sqlglot.expressions as exp
 
 from dohyo.functions.casts import any_to_text
-from dohyo.functions.logic import compiled, plain_dot
+from dohyo.functions.logic import plain_dot
+from dohyo.functions.regex import RegexRefused, compiled, group_names
 from dohyo.functions.table import fn
 from dohyo.plan.sqltree import Sql, call, fn1, null, plain, text
 from dohyo.plan.types import BOOL, LONG, TEXT
@@ -109,11 +110,42 @@ fn(
 )
 
 
-def _java_replacement(text_: str, group: str) -> str:
-    r"""A Java replacement text with its `$1` written as `group` has it, and `\$` as a dollar sign."""
-    return re.sub(
-        r"\\(.)|\$\{?(\d)\}?", lambda m: m[1] if m[1] else group.format(m[2]), text_, flags=re.DOTALL
-    )
+_REPLACEMENT = re.compile(r"\\(.)|\$(?:\{(\w+)\}|(\d))|([^\\$]+|.)", re.DOTALL)
+
+
+def replacement_parts(pattern: str, replacement: str) -> list[str | int]:
+    r"""A Java replacement text: literal parts, and numbers of the pattern's groups. RegexRefused.
+
+    >>> replacement_parts("(a)(?<n>b)", r"$2 ${n}\$")
+    [2, ' ', 2, '$']
+    """
+    names = group_names(pattern)
+    parts: list[str | int] = []
+    for escaped, name, digit, literal in _REPLACEMENT.findall(replacement):
+        group = name or digit
+        number = names.index(group) + 1 if group in names else int(group) if group.isdigit() else -1
+        if group and not 0 <= number <= min(len(names), 9):
+            raise RegexRefused(f"the regular expression has no group {group}")
+        parts.append(number if group else escaped or literal)
+    return parts
+
+
+def _engine_replacement(pattern: str, replacement: str) -> str:
+    parts = replacement_parts(pattern, replacement)
+    return "".join(f"\\{p}" if isinstance(p, int) else p.replace("\\", "\\\\") for p in parts)
+
+
+def _replace_matches(value: str, pattern: str, replacement: str) -> str:
+    parts = replacement_parts(pattern, replacement)
+    made, at = [], 0
+    while at <= len(value) and (found := compiled(pattern).search(value, at)):
+        made.append(value[at : found.start()])
+        made += [(found[p] or "") if isinstance(p, int) else p for p in parts]
+        at = found.end()
+        if found.start() == at:  # after a match of nothing the engine takes one character as it is
+            made.append(value[at : at + 1])
+            at += 1
+    return "".join(made) + value[at:]
 
 
 def _replace_sql(x: Sql, pattern: Sql, replacement: Sql) -> Sql:
@@ -136,12 +168,12 @@ fn(
     hidden=True,
     literal=(1, 2),
     sql=lambda x, p, r: call(
-        "replaceRegexpAll", x, text(plain_dot(str(p.this))), text(_java_replacement(str(r.this), "\\{}"))
-    ),
-    rows=lambda x, p, r: compiled(p).sub(
-        _java_replacement(r.replace("\\", "\\\\") if "$" not in r else r, "\\\\g<{}>".replace("\\\\", "\\")),
+        "replaceRegexpAll",
         x,
+        text(plain_dot(str(p.this))),
+        text(_engine_replacement(str(p.this), str(r.this))),
     ),
+    rows=_replace_matches,
 )
 
 fn(

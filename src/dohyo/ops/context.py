@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 from dohyo.base.problem import Fix, Problem, ProblemError, Span
 from dohyo.functions.table import RunContext
+from dohyo.lang import tree
 from dohyo.plan.expr import Expr
 from dohyo.plan.nodes import Filter, LookupTable, Plan
 from dohyo.plan.schema import Field, Schema
@@ -15,7 +16,9 @@ from dohyo.plan.schema import Field, Schema
 
 @dataclass
 class CheckContext:
-    """`tables` gives the lookup table at a path, or None. `drops` collects conditions that rows must meet (isPrivateIP)."""
+    """`tables` gives the lookup table at an address such as `path:///Library/x`, or None. `drops` collects
+    conditions that rows must meet (isPrivateIP).
+    """
 
     run: RunContext
     tables: Callable[[str], LookupTable | None] = lambda path: None
@@ -43,4 +46,31 @@ def known(schema: Schema, name: str, span: Span) -> Field:
     near = schema.near(name)
     listed = ", ".join(f for f in schema.names() if not schema.open or not f.startswith("_"))
     hints = ([f"{near} is available here"] if near else []) + ([f"fields so far: {listed}"] if listed else [])
-    fail("field-unknown", f'no field named "{name}" at this point', span, *hints, fixes=(Fix(span, near, f"Use {near}"),) if near else ())
+    fail(
+        "field-unknown",
+        f'no field named "{name}" at this point',
+        span,
+        *hints,
+        fixes=(Fix(span, near, f"Use {near}"),) if near else (),
+    )
+
+
+FIXED = ("_raw", "_messagetime", "_messageid", "_fields")
+"""Fields of a message that other parts rely on: its text, its place in the order."""
+
+
+def refuse_fixed(names: Iterable[tree.FieldRef], schema: Schema) -> None:
+    """A problem where one of these names is a field that messages keep as it is."""
+    for name in names:
+        if not schema.aggregate and name.name.lower() in FIXED:
+            hint = "give the result another name with as"
+            fail("field-fixed", f"{name.name} of a message cannot be changed", name.span, hint)
+
+
+def refuse_twice(names: Iterable[tree.FieldRef]) -> None:
+    """A problem where two of these names are one field."""
+    seen: set[str] = set()
+    for name in names:
+        if name.name.lower() in seen:
+            fail("field-twice", f"{name.name} is named twice", name.span)
+        seen.add(name.name.lower())

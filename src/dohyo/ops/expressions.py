@@ -1,37 +1,51 @@
-"""Syntax tree of an expression -> typed expression: names resolved, functions looked up, every coercion made explicit."""
+"""Syntax tree of an expression -> typed expression: names resolved, functions looked up, every coercion made
+explicit.
+"""
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Sequence
 
-from dohyo.base.problem import Fix, Span
+from dohyo.base.problem import Fix, Problem, ProblemError, Span
+from dohyo.functions.regex import RegexRefused, compiled, matches_nothing
+from dohyo.functions.strings import replacement_parts
 from dohyo.functions.table import ANY, NUMBER, SAME, Function, all_functions, function_named
 from dohyo.lang import tree
+from dohyo.lang.timerange import zone_named
 from dohyo.ops.context import CheckContext, fail, known
 from dohyo.plan.expr import Apply, Expr, Lit, Ref
 from dohyo.plan.schema import Schema
 from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT, TIME, Type
 
 _BINARY = {
-    "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "=": "eq", "!=": "ne", "<": "lt", "<=": "le", ">": "gt", ">=": "ge",
-    "and": "and", "or": "or", "matches": "matches", "contains": "contains",
+    "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "=": "eq", "!=": "ne", "<": "lt", "<=": "le",
+    ">": "gt", ">=": "ge", "and": "and", "or": "or", "matches": "matches", "contains": "contains",
 }  # fmt: skip
 _NUMBERS_WIN = {"eq", "ne", "lt", "le", "gt", "ge"}
 _COERCIONS = {
-    (TEXT, DOUBLE): ("text_to_double",), (LONG, DOUBLE): ("long_to_double",), (TIME, DOUBLE): ("long_to_double",), (BOOL, DOUBLE): ("bool_to_double",),
-    (TEXT, LONG): ("text_to_double", "double_to_long"), (DOUBLE, LONG): ("double_to_long",), (BOOL, LONG): ("bool_to_double", "double_to_long"),
-    (BOOL, TEXT): ("bool_to_text",), (LONG, TEXT): ("long_to_text",), (TIME, TEXT): ("long_to_text",), (DOUBLE, TEXT): ("double_to_text",),
-    (TEXT, BOOL): ("text_to_bool",), (DOUBLE, BOOL): ("double_to_bool",), (LONG, BOOL): ("long_to_double", "double_to_bool"), (TIME, BOOL): ("long_to_double", "double_to_bool"),
-}  # fmt: skip
-_RESULTS = {"text_to_double": DOUBLE, "long_to_double": DOUBLE, "bool_to_double": DOUBLE, "double_to_long": LONG, "bool_to_text": TEXT, "long_to_text": TEXT, "double_to_text": TEXT, "text_to_bool": BOOL, "double_to_bool": BOOL}
+    (TEXT, DOUBLE): ("text_to_double",),
+    (LONG, DOUBLE): ("long_to_double",),
+    (TIME, DOUBLE): ("long_to_double",),
+    (BOOL, DOUBLE): ("bool_to_double",),
+    (TEXT, LONG): ("text_to_double", "double_to_long"),
+    (DOUBLE, LONG): ("double_to_long",),
+    (BOOL, LONG): ("bool_to_double", "double_to_long"),
+    (BOOL, TEXT): ("bool_to_text",),
+    (LONG, TEXT): ("long_to_text",),
+    (TIME, TEXT): ("long_to_text",),
+    (DOUBLE, TEXT): ("double_to_text",),
+    (TEXT, BOOL): ("text_to_bool",),
+    (DOUBLE, BOOL): ("double_to_bool",),
+    (LONG, BOOL): ("long_to_double", "double_to_bool"),
+    (TIME, BOOL): ("long_to_double", "double_to_bool"),
+}
 
 
 def checked(node: tree.Expr, schema: Schema, context: CheckContext) -> Expr:
     """The typed expression; ProblemError with the place where a name, an argument or a literal is wrong."""
     if isinstance(node, tree.Number):
-        return Lit(node.value, LONG if isinstance(node.value, int) else DOUBLE)
+        return _number(node.value)
     if isinstance(node, tree.String):
         return Lit(node.value, TEXT)
     if isinstance(node, tree.Boolean):
@@ -51,7 +65,14 @@ def checked(node: tree.Expr, schema: Schema, context: CheckContext) -> Expr:
         return _call(node, schema, context)
     if isinstance(node, tree.Regex):
         fail("regex-place", "a regular expression stands only after matches and in replace", node.span)
-    fail("subquery-unsupported", "Dohyo does not run subqueries yet", node.span, "run the inner query first and write its values in")
+    hint = "run the inner query first and write its values in"
+    fail("subquery-unsupported", "Dohyo does not run subqueries yet", node.span, hint)
+
+
+def _number(value: int | float) -> Lit:
+    """A whole number that 64 bits cannot hold is a double."""
+    whole = isinstance(value, int) and abs(value) < 2**63
+    return Lit(value, LONG) if whole else Lit(float(value), DOUBLE)
 
 
 def condition(node: tree.Expr, schema: Schema, context: CheckContext) -> Expr:
@@ -60,7 +81,9 @@ def condition(node: tree.Expr, schema: Schema, context: CheckContext) -> Expr:
 
 
 def field_value(node: tree.FieldRef, schema: Schema) -> Expr:
-    """A field of the schema; among messages also a custom field, unless the name looks like a slip of a field extracted before."""
+    """A field of the schema; among messages also a custom field, unless the name looks like a slip of a field
+    extracted before.
+    """
     found = schema.find(node.name)
     if found:
         return Ref(found.name, found.type)
@@ -86,16 +109,18 @@ def coerced(expr: Expr, wanted: Type) -> Expr:
     if isinstance(expr, Lit) and expr.value is None:
         return Lit(None, wanted)
     for name in _COERCIONS[(expr.type, LONG if wanted == TIME else wanted)]:
-        expr = Apply(name, (expr,), _RESULTS[name])
+        function = function_named(name)
+        assert function is not None and isinstance(function.result, Type)
+        expr = Apply(name, (expr,), function.result)
         if isinstance(expr.args[0], Lit):
-            function = function_named(name)
-            assert function is not None
             expr = Lit(function.rows(expr.args[0].value), expr.type)
     return expr
 
 
 def common_type(args: Sequence[Expr], numbers_win: bool) -> Type:
-    """The one type that arguments meet in: equal types stay; numbers meet in LONG or DOUBLE; text wins unless `numbers_win`."""
+    """The one type that arguments meet in: equal types stay; numbers meet in LONG or DOUBLE; text wins unless
+    `numbers_win`.
+    """
     types = {arg.type for arg in args if not (isinstance(arg, Lit) and arg.value is None)}
     if not types:
         return TEXT
@@ -109,14 +134,18 @@ def common_type(args: Sequence[Expr], numbers_win: bool) -> Type:
 
 
 def applied(name: str, args: Sequence[Expr], span: Span | None = None) -> Apply:
-    """A function of the table on arguments, coerced as its row says. The number of arguments is the caller's duty."""
+    """A function of the table on arguments, coerced as its row says. The number of arguments is the caller's
+    duty.
+    """
     function = function_named(name)
     assert function is not None, name
-    wanted = list(function.args) + [function.args[-1]] * (len(args) - len(function.args)) if function.variadic else list(function.args[: len(args)])
+    repeated = function.args[-1:] * max(len(args) - len(function.args), 0)
+    wanted = (*function.args, *repeated)[: len(args)]
     same = [arg for arg, kind in zip(args, wanted, strict=True) if kind == SAME]
     meeting = common_type(same, name in _NUMBERS_WIN) if same else TEXT
     taken = tuple(_taken(arg, kind, meeting) for arg, kind in zip(args, wanted, strict=True))
-    result = function.result if isinstance(function.result, Type) else function.result([arg.type for arg in taken])
+    kind = function.result
+    result = kind if isinstance(kind, Type) else kind([arg.type for arg in taken])
     return Apply(function.name, taken, result, span)
 
 
@@ -132,7 +161,8 @@ def _binary(node: tree.Binary, schema: Schema, context: CheckContext) -> Expr:
     if node.op == "matches" and isinstance(node.right, tree.Regex):
         pattern = checked_regex(node.right.pattern, node.right.span)
         return applied("matches_regex", [checked(node.left, schema, context), Lit(pattern, TEXT)], node.span)
-    return applied(_BINARY[node.op], [checked(node.left, schema, context), checked(node.right, schema, context)], node.span)
+    sides = [checked(node.left, schema, context), checked(node.right, schema, context)]
+    return applied(_BINARY[node.op], sides, node.span)
 
 
 def _membership(node: tree.In, schema: Schema, context: CheckContext) -> Expr:
@@ -147,9 +177,7 @@ def _call(node: tree.Call, schema: Schema, context: CheckContext) -> Expr:
     assert function is not None
     _check_count(node, function)
     if function.name == "replace" and isinstance(node.args[1], tree.Regex):
-        pattern = checked_regex(node.args[1].pattern, node.args[1].span)
-        args = [checked(node.args[0], schema, context), Lit(pattern, TEXT), checked(node.args[2], schema, context)]
-        return _with_literals(node, "replace_regex", args)
+        return _replacing(node, node.args[1], schema, context)
     args = [checked(arg, schema, context) for arg in node.args]
     result = _with_literals(node, function.name, args)
     if function.keep:
@@ -157,23 +185,35 @@ def _call(node: tree.Call, schema: Schema, context: CheckContext) -> Expr:
     return result
 
 
-def _with_literals(node: tree.Call, name: str, args: list[Expr]) -> Expr:
+def _replacing(node: tree.Call, regex: tree.Regex, schema: Schema, context: CheckContext) -> Expr:
+    """`replace` with a regular expression; the replacement may name its groups."""
+    pattern = not_of_nothing(checked_regex(regex.pattern, regex.span), regex.span)
+    values = [checked(node.args[place], schema, context) for place in (0, 2)]
+    result = _with_literals(node, "replace_regex", [values[0], Lit(pattern, TEXT), values[1]])
+    replacement = result.args[2]
+    assert isinstance(replacement, Lit)
+    try:
+        replacement_parts(pattern, str(replacement.value))
+    except RegexRefused as refused:
+        fail("group-missing", str(refused), node.args[2].span)
+    return result
+
+
+def _with_literals(node: tree.Call, name: str, args: list[Expr]) -> Apply:
     """Applied, after the arguments that must be literals are found to be."""
     result = applied(name, args, node.span)
     function = function_named(name)
     assert function is not None
-    for place in function.literal:
-        if place < len(result.args) and not (isinstance(result.args[place], Lit) and result.args[place].value is not None):  # type: ignore[union-attr]
-            fail("literal-expected", f"argument {place + 1} of {node.name} has to be written out, it cannot come from a field", node.args[place].span)
-    if "zone" in node.name.lower() or function.name in ("formatDate", "parseDate"):
+    for place, arg in enumerate(result.args):
+        if place in function.literal and not (isinstance(arg, Lit) and arg.value is not None):
+            message = f"argument {place + 1} of {node.name} has to be a literal, it cannot come from a field"
+            fail("literal-expected", message, node.args[place].span)
+    if function.name in ("formatDate", "parseDate"):
         _check_zone(node, result)
     return result
 
 
 def _check_zone(node: tree.Call, result: Apply) -> None:
-    from dohyo.base.problem import Problem, ProblemError
-    from dohyo.lang.timerange import zone_named
-
     if len(result.args) == 3 and isinstance(result.args[2], Lit):
         try:
             zone_named(str(result.args[2].value))
@@ -185,30 +225,42 @@ def _check_zone(node: tree.Call, result: Apply) -> None:
 def _check_count(node: tree.Call, function: Function) -> None:
     most, least, given = len(function.args), len(function.args) - function.optional, len(node.args)
     if given < least or (given > most and not function.variadic):
-        wanted = f"{least} or more" if function.variadic else str(least) if least == most else f"{least} to {most}"
+        wanted = str(least) if least == most else f"{least} to {most}"
+        wanted = f"{least} or more" if function.variadic else wanted
         hints = (f"such as {function.example}",) if function.example else ()
-        fail("argument-count", f"{function.name} takes {wanted} argument{'' if wanted == '1' else 's'}, here are {given}", node.span, *hints)
+        ending = "" if wanted == "1" else "s"
+        message = f"{function.name} takes {wanted} argument{ending}, here are {given}"
+        fail("argument-count", message, node.span, *hints)
 
 
 def _unknown_function(node: tree.Call) -> None:
-    offered = {spelling.lower(): spelling for f in all_functions() if not f.hidden for spelling in (f.name, *f.aliases)}
+    called = [f for f in all_functions() if not f.hidden]
+    offered = {spelling.lower(): spelling for f in called for spelling in (f.name, *f.aliases)}
     near = difflib.get_close_matches(node.name.lower(), offered, n=1, cutoff=0.7)
-    span = node.name_span
+    message, span = f"no function is named {node.name}", node.name_span
     if near:
-        fix = Fix(span, offered[near[0]], f"Use {offered[near[0]]}")
-        fail("function-unknown", f"no function is named {node.name}", span, f"did you mean {offered[near[0]]}?", fixes=(fix,))
-    fail("function-unknown", f"no function is named {node.name}", span)
-
-
-_LOOKAROUND = re.compile(r"(?<!\\)(?:\\\\)*\(\?(?:=|!|<=|<!|>)|(?<!\\)(?:\\\\)*\\[1-9]")
+        meant = offered[near[0]]
+        fix = Fix(span, meant, f"Use {meant}")
+        fail("function-unknown", message, span, f"did you mean {meant}?", fixes=(fix,))
+    fail("function-unknown", message, span)
 
 
 def checked_regex(pattern: str, span: Span) -> str:
     """The pattern, if both engines can run it; a problem that says what is wrong otherwise."""
-    if found := _LOOKAROUND.search(pattern):
-        fail("regex-unsupported", f"the regular expression uses {found[0]}, which Dohyo's engine cannot run", span, "look-around and back-references are not available; match more and filter with where")
     try:
-        re.compile(re.sub(r"\(\?<(?![=!])", "(?P<", pattern.replace("[[:", "[[").replace(":]]", "]]")) if "\\p" not in pattern else "")
-    except re.error as error:
-        fail("regex-wrong", f"the regular expression is not well-formed: {error.msg}", span)
+        compiled(pattern)
+    except RegexRefused as refused:
+        if refused.part:
+            message = f"the regular expression uses {refused.part}, which Dohyo's engine cannot run"
+            hint = "look-around and back-references are not available; match more and filter with where"
+            fail("regex-unsupported", message, span, hint)
+        fail("regex-wrong", f"the regular expression is not well-formed: {refused}", span)
+    return pattern
+
+
+def not_of_nothing(pattern: str, span: Span) -> str:
+    """The pattern, if it takes at least one character where it matches; for uses that go on after a match."""
+    if matches_nothing(pattern):
+        hint = "such as + in the place of *"
+        fail("regex-of-nothing", "the regular expression also matches where there is nothing", span, hint)
     return pattern

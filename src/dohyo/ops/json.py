@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.ops.context import CheckContext, fail
+from dohyo.ops.context import CheckContext, fail, refuse_fixed, refuse_twice
 from dohyo.ops.expressions import applied, coerced, field_value
 from dohyo.ops.operator import Help, Operator
 from dohyo.plan.expr import Expr, Lit, Ref
@@ -26,14 +26,19 @@ class JsonClause:
 
 
 def read_clause(reader: Reader) -> JsonClause:
-    source, nodrop, keys, names = None, False, (), ()
+    source: tree.FieldRef | None = None
+    keys: tuple[tree.String, ...] = ()
+    names: tuple[tree.FieldRef, ...] = ()
+    nodrop = False
     while not reader.at_end():
         if reader.option("field"):
             source = reader.field()
         elif reader.word("nodrop"):
             nodrop = True
         elif reader.word("auto"):
-            reader.fail("operator-unsupported", "json auto is not available yet", reader.last_span(), ("name the keys: json \"a\", \"b.c\" as a, c",))
+            hint = 'name the keys: json "a", "b.c" as a, c'
+            message = "json auto is not available yet"
+            reader.fail("operator-unsupported", message, reader.last_span(), (hint,))
         elif not keys:
             keys = reader.strings()
         elif not names and reader.word("as"):
@@ -41,9 +46,11 @@ def read_clause(reader: Reader) -> JsonClause:
         else:
             reader.fail("left-over", f"json does not expect {reader.peek().text} here")
     if not keys:
-        reader.fail("string-expected", "json needs at least one key in double quotes", hints=('json "a.b" as b',))
+        message = "json needs at least one key in double quotes"
+        reader.fail("string-expected", message, hints=('json "a.b" as b',))
     if names and len(names) != len(keys):
-        reader.fail("alias-count", f"{len(keys)} keys but {len(names)} names after as", names[0].span.to(names[-1].span))
+        span = names[0].span.to(names[-1].span)
+        reader.fail("alias-count", f"{len(keys)} keys but {len(names)} names after as", span)
     return JsonClause(source, keys, names, nodrop)
 
 
@@ -51,19 +58,34 @@ def to_plan(clause: JsonClause, plan: Plan, context: CheckContext) -> Plan:
     base = coerced(field_value(clause.source, plan.schema), TEXT) if clause.source else raw_text(plan)
     source = applied("json_text", [base])
     paths = [_path(key) for key in clause.keys]
-    names = [name.name for name in clause.names] or [key.value for key in clause.keys]
+    fields = clause.names or tuple(tree.FieldRef(key.value, span=key.span) for key in clause.keys)
+    refuse_twice(fields)
+    refuse_fixed(fields, plan.schema)
+    names = [field.name for field in fields]
     if not clause.nodrop:
         for path in paths:
             plan = Filter(plan, applied("json_present", [source, path]))
-    values = tuple((name, applied("json_value", [source, path])) for name, path in zip(names, paths, strict=True))
+    values = tuple(
+        (name, _value(source, path, plan.schema.find(name) if clause.nodrop else None))
+        for name, path in zip(names, paths, strict=True)
+    )
     return Extend(plan, values, plan.schema.with_fields(Field(name, TEXT) for name in names))
+
+
+def _value(source: Expr, path: Lit, existing: Field | None) -> Expr:
+    """What stands at the path; a field that exists already stays as it is where nothing does."""
+    value = applied("json_value", [source, path])
+    if existing is None or existing.type != TEXT:
+        return value
+    return applied("if", [applied("json_present", [source, path]), value, Ref(existing.name, TEXT)])
 
 
 def raw_text(plan: Plan) -> Expr:
     """The message text, for operators that read it unless told otherwise."""
     if plan.schema.find("_raw"):
         return Ref("_raw", TEXT)
-    fail("messages-needed", "after a grouping there is no message text any more", None, "say which field to read: field=...")
+    message = "after a grouping there is no message text any more"
+    fail("messages-needed", message, None, "say which field to read: field=...")
 
 
 def _path(key: tree.String) -> Lit:
@@ -81,7 +103,10 @@ JSON = Operator(
     check=to_plan,
     help=Help(
         "Takes values out of JSON. Rows that lack one of the paths are dropped unless nodrop is said.",
-        (("path", "such as a.b[0], a[*].b or ['odd name']"), ("nodrop", "keep the row, the value being null")),
+        (
+            ("path", "such as a.b[0], a[*].b or ['odd name']"),
+            ("nodrop", "keep the row, the value being null"),
+        ),
         see=("parse", "parse regex"),
         example='* | json "id", "evidence[*]" as id, evidence nodrop',
     ),

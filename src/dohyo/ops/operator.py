@@ -39,10 +39,11 @@ class Operator:
 
     - `names`: the operator's name first, then its synonyms; several words allowed (`parse regex`).
     - `stage`: `any`, or `after grouping` where a group-by must stand before it.
-    - `parse(reader)`: tokens after the name -> the operator's own clause dataclass; reports its own complaints.
-    - `check(clause, plan, scope)`: clause on top of the plan so far -> the new plan; owns all meaning and type errors.
-    - `rows`: reference implementation of the plan node it adds, where that node is its own; operators that lower to
-      shared nodes (filter, extend, aggregate, sort ...) have none.
+    - `parse(reader)`: tokens after the name -> the operator's own clause dataclass; its own complaints.
+    - `check(clause, plan, context)`: clause on top of the plan so far -> the new plan; owns all meaning and
+      type errors.
+    - `rows`: reference implementation of the plan node it adds, where that node is its own; operators that
+      lower to shared nodes (filter, extend, aggregate, sort ...) have none.
     """
 
     names: tuple[str, ...]
@@ -61,7 +62,9 @@ class Operator:
 
 @cache
 def operators() -> dict[str, Operator]:
-    """Every operator by each of its names, lower case. A module of this folder offers its operators as module values."""
+    """Every operator by each of its names, lower case. A module of this folder offers its operators as module
+    values.
+    """
     package = importlib.import_module("dohyo.ops")
     found: dict[str, Operator] = {}
     for module_info in pkgutil.iter_modules(package.__path__):

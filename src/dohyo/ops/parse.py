@@ -5,31 +5,40 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dohyo.functions.regex import group_names
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.ops.context import CheckContext
-from dohyo.ops.expressions import applied, checked_regex, coerced, field_value
+from dohyo.ops.context import CheckContext, fail, refuse_fixed, refuse_twice
+from dohyo.ops.expressions import applied, checked_regex, coerced, field_value, not_of_nothing
 from dohyo.ops.json import raw_text
 from dohyo.ops.operator import Help, Operator
 from dohyo.plan.expr import Expr, Ref
 from dohyo.plan.nodes import Capture, Filter, Plan
-from dohyo.plan.schema import Field
+from dohyo.plan.schema import Field, Schema
 from dohyo.plan.types import BOOL, TEXT
 
 
 @dataclass(frozen=True)
-class CaptureClause:
-    """Both operators end as a regular expression whose groups fill `names`."""
-
+class AnchorClause:
     source: tree.FieldRef | None
-    pattern: str
-    names: tuple[str, ...]
+    pattern: tree.String
+    names: tuple[tree.FieldRef, ...]
     nodrop: bool
-    many: bool = False
 
 
-def read_anchor(reader: Reader) -> CaptureClause:
-    source, pattern, names, nodrop = None, None, (), False
+@dataclass(frozen=True)
+class RegexClause:
+    source: tree.FieldRef | None
+    pattern: tree.String
+    nodrop: bool
+    many: bool
+
+
+def read_anchor(reader: Reader) -> AnchorClause:
+    source: tree.FieldRef | None = None
+    pattern: tree.String | None = None
+    names: tuple[tree.FieldRef, ...] = ()
+    nodrop = False
     while not reader.at_end():
         if reader.option("field"):
             source = reader.field()
@@ -42,14 +51,16 @@ def read_anchor(reader: Reader) -> CaptureClause:
         else:
             reader.fail("left-over", f"parse does not expect {reader.peek().text} here")
     if pattern is None:
-        reader.fail("string-expected", "parse needs a pattern in double quotes", hints=('parse "user=*," as user',))
+        hint = ('parse "user=*," as user',)
+        reader.fail("string-expected", "parse needs a pattern in double quotes", hints=hint)
     if "**" in pattern.value:
-        reader.fail("pattern-stars", "two * next to each other leave open where the first one ends", pattern.span)
+        message = "two * next to each other leave open where the first one ends"
+        reader.fail("pattern-stars", message, pattern.span)
     stars = pattern.value.count("*")
     if stars != len(names) or not stars:
         span = names[0].span.to(names[-1].span) if names else pattern.span
         reader.fail("alias-count", f"{stars} * in the pattern but {len(names)} names after as", span)
-    return CaptureClause(source, anchor_regex(pattern.value), tuple(name.name for name in names), nodrop)
+    return AnchorClause(source, pattern, names, nodrop)
 
 
 def anchor_regex(pattern: str) -> str:
@@ -58,12 +69,17 @@ def anchor_regex(pattern: str) -> str:
     >>> anchor_regex("a=*, b=*")
     'a=([\\s\\S]*?), b=([^\\r\\n]*)'
     """
-    parts = [re.escape(part).replace("\\ ", " ") for part in pattern.split("*")]
-    return "".join(part + ("" if i == len(parts) - 1 else r"([^\r\n]*)" if i == len(parts) - 2 and not parts[-1] else r"([\s\S]*?)") for i, part in enumerate(parts))
+    *before, last = [
+        re.escape(part).replace("\\ ", " ").replace("\\\n", "\\n") for part in pattern.split("*")
+    ]
+    to_line_end = r"([^\r\n]*)"
+    return r"([\s\S]*?)".join(before) + (r"([\s\S]*?)" + last if last else to_line_end)
 
 
-def read_regex(reader: Reader) -> CaptureClause:
-    source, pattern, nodrop, many = None, None, False, False
+def read_regex(reader: Reader) -> RegexClause:
+    source: tree.FieldRef | None = None
+    pattern: tree.String | None = None
+    nodrop = many = False
     while not reader.at_end():
         if reader.option("field"):
             source = reader.field()
@@ -76,53 +92,78 @@ def read_regex(reader: Reader) -> CaptureClause:
         else:
             reader.fail("left-over", f"parse regex does not expect {reader.peek().text} here")
     if pattern is None:
-        reader.fail("string-expected", "parse regex needs a regular expression in double quotes", hints=('parse regex "user=(?<user>\\w+)"',))
-    plain, names = groups_of(reader, pattern)
-    return CaptureClause(source, plain, names, nodrop, many)
+        message, hint = "parse regex needs a regular expression in double quotes", "user=(?<user>\\w+)"
+        reader.fail("string-expected", message, hints=(f'parse regex "{hint}"',))
+    return RegexClause(source, pattern, nodrop, many)
 
 
-_GROUP = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]|\((?:\?P?<([A-Za-z_]\w*)>|\?<?[=!]|\?[:a-zA-Z>-]|)", re.DOTALL)
+def anchor_to_plan(clause: AnchorClause, plan: Plan, context: CheckContext) -> Plan:
+    refuse_twice(clause.names)
+    refuse_fixed(clause.names, plan.schema)
+    names = tuple(name.name for name in clause.names)
+    return _captured(clause, anchor_regex(clause.pattern.value), names, False, plan)
 
 
-def groups_of(reader: Reader, pattern: tree.String) -> tuple[str, tuple[str, ...]]:
+def regex_to_plan(clause: RegexClause, plan: Plan, context: CheckContext) -> Plan:
+    pattern, names = named_groups(clause.pattern)
+    refuse_fixed([tree.FieldRef(name, span=clause.pattern.span) for name in names], plan.schema)
+    if clause.many:
+        not_of_nothing(pattern, clause.pattern.span)
+    return _captured(clause, pattern, names, clause.many, plan)
+
+
+_OPENED = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\(\?P?<\w+>", re.DOTALL)
+
+
+def named_groups(pattern: tree.String) -> tuple[str, tuple[str, ...]]:
     """The pattern with its named groups made plain ones, and their names in order."""
-    names: list[str] = []
-
-    def plain(match: re.Match[str]) -> str:
-        if match[1]:
-            names.append(match[1])
-            return "("
-        if match[0] == "(":
-            reader.fail("group-unnamed", "every group has to have a name, or be written (?:...)", pattern.span, ("(?<name>...)",))
-        return match[0]
-
-    text = _GROUP.sub(plain, pattern.value)
+    checked_regex(pattern.value, pattern.span)
+    found = group_names(pattern.value)
+    names = tuple(name for name in found if name is not None)
+    hint = "(?<name>...)"
+    if len(names) < len(found):
+        fail("group-unnamed", "every group has to have a name, or be written (?:...)", pattern.span, hint)
     if not names:
-        reader.fail("group-missing", "the regular expression names no group, so it gives no field", pattern.span, ("(?<name>...)",))
+        message = "the regular expression names no group, so it gives no field"
+        fail("group-missing", message, pattern.span, hint)
     if len({name.lower() for name in names}) != len(names):
-        reader.fail("group-twice", "two groups have the same name", pattern.span)
-    return checked_regex(text, pattern.span), tuple(names)
+        fail("group-twice", "two groups have the same name", pattern.span)
+    return _OPENED.sub(lambda one: "(" if one[0][0] == "(" else one[0], pattern.value), names
 
 
 MATCHED = "_matched:"
-"""Prefix of the hidden field that remembers which rows a `nodrop` parse has matched."""
+"""Prefix of the hidden fields that remember which rows a `nodrop` parse has matched."""
 
 
-def to_plan(clause: CaptureClause, plan: Plan, context: CheckContext) -> Plan:
+def _captured(
+    clause: AnchorClause | RegexClause, pattern: str, names: tuple[str, ...], many: bool, plan: Plan
+) -> Plan:
     """A row that an earlier nodrop parse of the same field matched is not dropped by a later one."""
     source = coerced(field_value(clause.source, plan.schema), TEXT) if clause.source else raw_text(plan)
-    remembered = [f.name for f in plan.schema if f.name.startswith(MATCHED) and set(f.name[len(MATCHED) :].split(",")) & {n.lower() for n in clause.names}]
-    mark = MATCHED + ",".join(name.lower() for name in clause.names)
-    tracked = clause.nodrop or bool(remembered)
-    fields = [Field(name, TEXT) for name in clause.names] + ([Field(mark, BOOL)] if tracked else [])
+    remembered = _marks_of(names, plan.schema)
+    mark = _new_mark(names, plan.schema) if clause.nodrop or remembered else None
+    fields = [Field(name, TEXT) for name in names] + ([Field(mark, BOOL)] if mark else [])
+    schema = plan.schema.with_fields(fields)
     keep = clause.nodrop or bool(remembered)
-    result: Plan = Capture(plan, source, clause.pattern, clause.names, clause.many, keep, plan.schema.with_fields(fields), mark if tracked else None)
-    if remembered:
-        either: Expr = Ref(mark, BOOL)
-        for name in remembered:
-            either = applied("or", [either, Ref(name, BOOL)]) if name != mark else either
-        result = result if clause.nodrop else Filter(result, either)
-    return result
+    result: Plan = Capture(plan, source, pattern, names, many, keep, schema, mark)
+    if clause.nodrop or mark is None:
+        return result
+    either: Expr = Ref(mark, BOOL)
+    for name in remembered:
+        either = applied("or", [either, Ref(name, BOOL)])
+    return Filter(result, either)
+
+
+def _marks_of(names: tuple[str, ...], schema: Schema) -> list[str]:
+    wanted = {name.lower() for name in names}
+    marks = [f.name for f in schema if f.name.startswith(MATCHED)]
+    return [mark for mark in marks if wanted & set(mark.split(":", 2)[2].split(","))]
+
+
+def _new_mark(names: tuple[str, ...], schema: Schema) -> str:
+    """`_matched:<number>:<fields>`: parses that fill the same fields have different marks."""
+    number = sum(f.name.startswith(MATCHED) for f in schema)
+    return f"{MATCHED}{number}:{','.join(name.lower() for name in names)}"
 
 
 _NODROP = ("nodrop", "keep rows that do not match, the fields being null")
@@ -130,13 +171,23 @@ PARSE = Operator(
     names=("parse",),
     syntax='parse [field=<field>] "<text>*<text>" as <name>[, <name>]... [nodrop]',
     parse=read_anchor,
-    check=to_plan,
-    help=Help("Takes the text between anchors; each * fills one name.", (_NODROP,), see=("parse regex", "json"), example='* | parse "user=*," as user'),
+    check=anchor_to_plan,
+    help=Help(
+        "Takes the text between anchors; each * fills one name.",
+        (_NODROP,),
+        see=("parse regex", "json"),
+        example='* | parse "user=*," as user',
+    ),
 )
 PARSE_REGEX = Operator(
     names=("parse regex", "extract"),
     syntax='parse regex [field=<field>] "<regular expression with named groups>" [nodrop] [multi]',
     parse=read_regex,
-    check=to_plan,
-    help=Help("Fields from the named groups of a regular expression.", (_NODROP, ("multi", "one row for each match")), see=("parse",), example='* | parse regex "status=(?<status>\\d+)"'),
+    check=regex_to_plan,
+    help=Help(
+        "Fields from the named groups of a regular expression.",
+        (_NODROP, ("multi", "one row for each match")),
+        see=("parse",),
+        example='* | parse regex "status=(?<status>\\d+)"',
+    ),
 )

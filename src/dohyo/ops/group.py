@@ -1,0 +1,169 @@
+"""The operator that groups: `count, sum(x) as y by a, b`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from dohyo.base.problem import Span
+from dohyo.lang import tree
+from dohyo.lang.reader import Reader
+from dohyo.lang.tokens import QUOTED, WORD
+from dohyo.ops.aggregates import AGGREGATES
+from dohyo.ops.context import CheckContext, fail
+from dohyo.ops.expressions import coerced, field_value
+from dohyo.ops.operator import Help, Operator, Traits
+from dohyo.plan.nodes import Aggregate, AggregateCall, Extend, Plan
+from dohyo.plan.schema import Field, Schema
+from dohyo.plan.types import DOUBLE, LONG, TEXT
+
+
+@dataclass(frozen=True)
+class CallClause:
+    """`count`, `sum(x) as total`, `pct(x, 50, 95)`."""
+
+    function: str
+    field: tree.FieldRef | None
+    params: tuple[tree.Number, ...]
+    name: tree.FieldRef | None
+    span: Span
+
+
+@dataclass(frozen=True)
+class GroupClause:
+    calls: tuple[CallClause, ...]
+    keys: tuple[tree.FieldRef, ...]
+
+
+def read_call(reader: Reader) -> CallClause:
+    """One aggregate function with its arguments and its name."""
+    first = reader.peek()
+    function = AGGREGATES.get(first.word)
+    if function is None:
+        message, hint = f"{first.text or 'the end'} is no aggregate function", ", ".join(AGGREGATES)
+        reader.fail("aggregate-unknown", message, first.span, (f"there are {hint}",))
+    reader.take()
+    field, params = _read_arguments(reader)
+    if field is None and function.arg != "optional":
+        message = f"{function.name} needs a field in parentheses"
+        reader.fail("argument-count", message, reader.span_from(first), (f"{function.name}(bytes)",))
+    for param in params:
+        if not function.params:
+            reader.fail("argument-count", f"{function.name} takes no number", param.span)
+        if not 0 <= param.value <= 100:
+            reader.fail("number-range", "a percentile lies between 0 and 100", param.span)
+    span = reader.span_from(first)
+    name = reader.field() if reader.word("as") else None
+    if name and len(params) > 1:
+        hint = f"{function.name}(x, 50) as a, {function.name}(x, 95) as b"
+        reader.fail("alias-count", "several percentiles cannot have one name", name.span, (hint,))
+    return CallClause(function.name, field, params, name, span)
+
+
+def _read_arguments(reader: Reader) -> tuple[tree.FieldRef | None, tuple[tree.Number, ...]]:
+    """What stands in parentheses, if they are there."""
+    field, params = None, []
+    if reader.punct("("):
+        if not reader.punct("*") and reader.peek().text != ")":
+            field = reader.field()
+        while reader.punct(","):
+            params.append(reader.number())
+        reader.expect_punct(")")
+    return field, tuple(params)
+
+
+def read_clause(reader: Reader) -> GroupClause:
+    reader.rewind()
+    calls = [read_call(reader)]
+    is_old_form = calls[0].function == "count" and not calls[0].name and reader.peek(-1).word == "count"
+    if is_old_form and _name_ahead(reader) and reader.peek().word not in ("by", "group"):
+        return GroupClause(tuple(calls), reader.fields())  # count a, b
+    while reader.punct(",") or (reader.peek().word in AGGREGATES and reader.peek(1).text == "("):
+        calls.append(read_call(reader))
+    keys: tuple[tree.FieldRef, ...] = ()
+    if reader.word("group"):
+        reader.word("by")
+        keys = reader.names()
+    elif reader.word("by"):
+        keys = reader.names()
+    if keys and len(calls) == 1 and calls[0].name is None and reader.word("as"):
+        calls = [replace(calls[0], name=reader.field())]  # values(f) by x as name
+    return GroupClause(tuple(calls), keys)
+
+
+def _name_ahead(reader: Reader) -> bool:
+    return reader.peek().kind in (WORD, QUOTED)
+
+
+def to_plan(clause: GroupClause, plan: Plan, context: CheckContext) -> Plan:
+    return grouped(clause.calls, clause.keys, plan)
+
+
+def grouped(calls: Sequence[CallClause], keys: Sequence[tree.FieldRef], plan: Plan) -> Aggregate:
+    """Group by the keys, in their order, then one column for each call."""
+    plan, key_fields = _keyed(plan, keys)
+    made = [(one, clause) for clause in calls for one in _made(clause, plan.schema)]
+    names = {f.name.lower() for f in key_fields}
+    for one, clause in made:
+        if one.name.lower() in names:
+            hint = "give one of them another name with as"
+            fail("field-twice", f"two columns would be named {one.name}", clause.span, hint)
+        names.add(one.name.lower())
+    columns = [Field(one.name, one.type) for one, _ in made]
+    schema = Schema((*key_fields, *columns), aggregate=True)
+    return Aggregate(plan, tuple(f.name for f in key_fields), tuple(one for one, _ in made), schema)
+
+
+def _keyed(plan: Plan, keys: Sequence[tree.FieldRef]) -> tuple[Plan, list[Field]]:
+    """The plan with its group keys as fields of their own."""
+    found: list[Field] = []
+    for key in keys:
+        value = field_value(key, plan.schema)
+        field = plan.schema.find(key.name)
+        if field is None:
+            field = Field(key.name, value.type)
+            plan = Extend(plan, ((key.name, value),), plan.schema.with_fields([field]))
+        if field.name not in (f.name for f in found):  # count by a, a groups by a
+            found.append(replace(field, key=True))
+    return plan, found
+
+
+def _made(clause: CallClause, schema: Schema) -> list[AggregateCall]:
+    function = AGGREGATES[clause.function]
+    if clause.field is None:
+        return [AggregateCall("count", None, clause.name.name if clause.name else "_count", LONG)]
+    value = field_value(clause.field, schema)
+    if function.arg == "double" or (function.arg == "number" and not value.type.numeric):
+        value = coerced(value, DOUBLE)
+    elif function.arg == "text":
+        value = coerced(value, TEXT)
+    result = function.result(value.type)
+    if not function.params:
+        name = clause.name.name if clause.name else function.default
+        return [AggregateCall(function.name, value, name, result)]
+    levels = [float(param.value) for param in clause.params] or [50.0]
+    return [
+        AggregateCall(
+            function.name,
+            value,
+            clause.name.name if clause.name else f"_{clause.field.name}_pct_{level:g}",
+            result,
+            (level,),
+        )
+        for level in levels
+    ]
+
+
+GROUP = Operator(
+    names=tuple(AGGREGATES),
+    syntax="<aggregate>[(<field>)] [as <name>][, ...] [by <field>[, <field>]...]",
+    parse=read_clause,
+    check=to_plan,
+    traits=Traits(order="loses", split="partial", live_tail=False),
+    help=Help(
+        "Groups rows and counts, adds up or picks values in each group.",
+        (("aggregate", ", ".join(AGGREGATES)),),
+        see=("top", "timeslice"),
+        example="* | count by _sourcecategory",
+    ),
+)
