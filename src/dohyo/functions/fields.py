@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dohyo.functions.table import ANY, fn
-from dohyo.plan import json_path
+from dohyo.plan import json_path, json_sql
 from dohyo.plan.sqltree import Sql, call, text
 from dohyo.plan.types import BOOL, TEXT
 
@@ -19,7 +19,7 @@ fn(
     TEXT,
     hidden=True,
     nulls="handles",
-    sql=lambda raw: json_path.json_text_sql(call("ifNull", raw, text(""))),
+    sql=lambda raw: json_sql.json_text_sql(call("ifNull", raw, text(""))),
     rows=lambda raw: json_path.json_text(raw or ""),
 )
 fn(
@@ -29,8 +29,8 @@ fn(
     hidden=True,
     nulls="handles",
     literal=(1,),
-    sql=lambda source, path: json_path.value_sql(call("ifNull", source, text("")), _path(path)),
-    rows=lambda source, path: json_path.found_in(json_path.loaded(source), json_path.read_path(path))[1],
+    sql=lambda source, path: json_sql.value_sql(call("ifNull", source, text("")), _path(path)),
+    rows=lambda source, path: json_path.found_at(source, path)[1],
 )
 fn(
     "json_present",
@@ -39,8 +39,8 @@ fn(
     hidden=True,
     nulls="handles",
     literal=(1,),
-    sql=lambda source, path: json_path.present_sql(call("ifNull", source, text("")), _path(path)),
-    rows=lambda source, path: json_path.found_in(json_path.loaded(source), json_path.read_path(path))[0],
+    sql=lambda source, path: json_sql.present_sql(call("ifNull", source, text("")), _path(path)),
+    rows=lambda source, path: json_path.found_at(source, path)[0],
 )
 fn(
     "custom_field",

@@ -1,215 +1,311 @@
-"""JSON paths of the `json` operator: one reading, and what a path means in SQL and in Python, side by side.
+"""JSON paths of the `json` operator: one reading, and what a path finds in Python; `json_sql` says it in SQL.
 
-A path is a tuple of steps: a key (text), an index (whole number, negative from the end) or ANY (`*`). Values
-follow the published rules: a string without quotes, an object or array as compact JSON text, a path with a
-wildcard as the JSON array of all matches. Hot fields and the compiler both build their SQL here, so that a
-stored value cannot differ from a computed one.
+A path is a tuple of steps: a key (text), an index (whole number, negative from the end), EVERY (`*`), DEEP
+(`..`), a Slice (`[1:3]`) or a Choice (`[0,2]`). Values follow the published rules: a string without quotes,
+an object or array as compact JSON text, a path that may lead to several places as the JSON array of all.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from functools import partial
-from typing import Any
-
-import orjson
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, NoReturn
 
 from dohyo.base.problem import Problem, ProblemError
-from dohyo.plan.sqltree import Sql, call, fn1, null, plain, text
 
-ANY = "*any*"
-Step = str | int
+MOST_LEVELS = 64
+"""So deep `..` descends."""
+
+
+@dataclass(frozen=True)
+class Every:
+    """All elements of an array, all values of an object."""
+
+
+@dataclass(frozen=True)
+class Deep:
+    """The value itself and everything in it, in the order it is written."""
+
+
+@dataclass(frozen=True)
+class Slice:
+    """The elements from `start` to before `stop`, `step` apart; negative places count from the end."""
+
+    start: int | None
+    stop: int | None
+    step: int = 1
+
+
+@dataclass(frozen=True)
+class Choice:
+    """These keys, or the elements at these places, in this order."""
+
+    steps: tuple[str | int, ...]
+
+
+EVERY, DEEP = Every(), Deep()
+Many = Every | Deep | Slice | Choice
+Step = str | int | Many
 Path = tuple[Step, ...]
-_PART = re.compile(
-    r"\.?\[\s*(?:'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"|(-?\d+)|(\*))\s*\]|\.?(\*)(?=\.|\[|$)|\.?([^.\[\]]+)"
+
+_SPACE = r"\s*"
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_ITEM = re.compile(rf"{_SPACE}(?:({_QUOTED})|(-?\d+)){_SPACE}(,|\])")
+_BRACKET = re.compile(
+    rf"\[{_SPACE}(?:(\*)|(-?\d*){_SPACE}:{_SPACE}(-?\d*)(?:{_SPACE}:{_SPACE}(\d+))?"
+    rf"|\(@\.length{_SPACE}-{_SPACE}(\d+)\)){_SPACE}\]"
 )
+_KEY = re.compile(r"[^.\[\]]+")
+_COMPUTED = re.compile(r"\[\s*[?(]")
+_FUNCTION = re.compile(r"\.\w+\(\)$")
+
+
+def _fail(code: str, message: str, hint: str) -> NoReturn:
+    raise ProblemError([Problem(code, message, hints=(hint,))])
 
 
 def read_path(path: str) -> Path:
-    """Steps of a path. ProblemError `json-path` for what is none, or is a kind of path that is not supported
-    yet.
+    """Steps of a path. ProblemError `json-path` for what is none, `json-path-unsupported` for a step that
+    computes.
 
     >>> read_path("a.b[0]['@odata.type']") == ("a", "b", 0, "@odata.type")
     True
+    >>> read_path("$..id[-1:]") == (DEEP, "id", Slice(-1, None))
+    True
     """
-    rest = path.strip()
-    if ".." in rest or re.search(r"\[\s*(?:-?\d*\s*:|-?\d+\s*,|\(|\?)", rest):
-        raise ProblemError(
-            [
-                Problem(
-                    "json-path-unsupported",
-                    f"the JSON path {path} uses a kind of step that Dohyo does not have yet",
-                    hints=("keys, [n], [*] and ['odd name'] work",),
-                )
-            ]
-        )
-    rest = rest[1:] if rest.startswith("$") and rest[1:2] in (".", "[", "") else rest
+    text = path.strip()
+    at = 1 if text.startswith("$") and text[1:2] in (".", "[", "") else 0
     steps: list[Step] = []
-    at = 0
-    while at < len(rest):
-        match = _PART.match(rest, at)
-        if not match:
-            raise ProblemError(
-                [Problem("json-path", f"{path} is no JSON path", hints=("such as a.b[0].c or ['odd name']",))]
-            )
-        single, double, index, star, bare_star, key = match.groups()
-        if index is not None:
-            steps.append(int(index))
-        elif star or bare_star:
-            steps.append(ANY)
-        else:
-            named = single if single is not None else double if double is not None else key
-            steps.append(re.sub(r"\\(.)", r"\1", named) if key is None else named)
-        at = match.end()
-    if not steps:
-        raise ProblemError([Problem("json-path", "a JSON path names at least one key")])
+    while at < len(text):
+        step, at = _step_at(text, at)
+        steps.append(step)
+    if not steps or steps[-1] == DEEP:
+        _fail("json-path", "a JSON path names at least one key", "such as a.b[0].c or ['odd name']")
     return tuple(steps)
 
 
+def _step_at(text: str, at: int) -> tuple[Step, int]:
+    if text.startswith("..", at):
+        return DEEP, at + 2
+    if _FUNCTION.match(text, at):
+        _computes(text)
+    at += text[at] == "."
+    if text.startswith("[", at):
+        return _bracket_at(text, at)
+    if found := _KEY.match(text, at):
+        return (EVERY if found[0] == "*" else found[0]), found.end()
+    _fail("json-path", f"{text} is no JSON path", "such as a.b[0].c or ['odd name']")
+
+
+def _bracket_at(text: str, at: int) -> tuple[Step, int]:
+    if found := _BRACKET.match(text, at):
+        every, start, stop, step, from_end = found.groups()
+        if every:
+            return EVERY, found.end()
+        if from_end:  # [(@.length-1)] is the last element
+            return -int(from_end), found.end()
+        bounds = [int(bound) if bound else None for bound in (start, stop)]
+        return Slice(*bounds, max(int(step or 1), 1)), found.end()
+    if _COMPUTED.match(text, at):
+        _computes(text)
+    items: list[str | int] = []
+    at += 1
+    while found := _ITEM.match(text, at):
+        items.append(int(found[2]) if found[2] else re.sub(r"\\(.)", r"\1", found[1][1:-1]))
+        at = found.end()
+        if found[3] == "]":
+            return (items[0] if len(items) == 1 else Choice(tuple(items))), at
+    _fail("json-path", f"{text} is no JSON path", "such as a.b[0].c or ['odd name']")
+
+
+def _computes(text: str) -> NoReturn:
+    _fail(
+        "json-path-unsupported",
+        f"the JSON path {text} computes a value, which Dohyo's paths do not",
+        "take the whole array with [*], then use where, parse or a function",
+    )
+
+
+def many(path: Path) -> bool:
+    """Whether the path may lead to several places."""
+    return any(isinstance(step, Many) for step in path)
+
+
+def split_path(path: Path) -> tuple[tuple[str | int, ...], Path]:
+    """The steps that lead to one place, and the rest, which begins with one that may lead to several."""
+    at = next((i for i, step in enumerate(path) if isinstance(step, Many)), len(path))
+    return path[:at], path[at:]  # type: ignore[return-value]
+
+
 def shown_path(path: Path) -> str:
-    """One spelling for each path, whatever was typed: what hot fields are compared by."""
-    return "".join(
-        "[*]"
-        if step == ANY
-        else f"[{step}]"
-        if isinstance(step, int)
-        else "['" + step.replace("\\", "\\\\").replace("'", "\\'") + "']"
-        for step in path
-    )
+    """One spelling for each path, whatever was typed: what hot fields are compared by.
+
+    >>> shown_path(read_path("$.a.b[*]..c[1:]"))
+    "['a']['b'][*]..['c'][1:]"
+    """
+    return "".join(_shown_step(step) for step in path)
 
 
-# ---- SQL ----
+def _shown_step(step: Step) -> str:
+    if isinstance(step, Every):
+        return "[*]"
+    if isinstance(step, Deep):
+        return ".."
+    if isinstance(step, Slice):
+        bounds = ["" if bound is None else str(bound) for bound in (step.start, step.stop)]
+        return f"[{':'.join(bounds)}{f':{step.step}' if step.step > 1 else ''}]"
+    return f"[{','.join(map(_shown_item, step.steps if isinstance(step, Choice) else (step,)))}]"
 
 
-def _keys(path: Path) -> list[Sql]:
-    return [text(step) if isinstance(step, str) else plain(step + 1 if step >= 0 else step) for step in path]
+def _shown_item(step: str | int) -> str:
+    return str(step) if isinstance(step, int) else "'" + re.sub(r"(['\\])", r"\\\1", step) + "'"
 
 
-def json_text_sql(raw: Sql) -> Sql:
-    """The JSON part of a message: the message itself, or from the first `{` (else the first `[`) on."""
-    first = call("substring", call("trimLeft", raw), plain(1), plain(1))
-    inside: Sql = text("")
-    for bracket in "[{":
-        at = call("position", raw, text(bracket))
-        inside = call("if", call("greater", at, plain(0)), call("substring", raw, at), inside)
-    return call("if", call("in", first, call("tuple", text("{"), text("["))), raw, inside)
-
-
-def value_sql(source: Sql, path: Path) -> Sql:
-    """Nullable text of the value at the path; null where it is absent or JSON null."""
-    if ANY not in path:
-        return call("JSONExtract", source, *_keys(path), text("Nullable(String)"))
-    first = path.index(ANY)
-    start = call("JSONExtractRaw", source, *_keys(path[:first])) if first else source
-    kind = call("substring", start, plain(1), plain(1))
-    if path.count(ANY) == 1 and first == len(path) - 1:
-        listed = call("if", call("equals", kind, text("[")), start, _joined(_matches(start, path[first:])))
-    else:
-        listed = _joined(_matches(start, path[first:]))
-    return call(
-        "if", call("in", kind, call("tuple", text("["), text("{"))), call("toNullable", listed), null()
-    )
-
-
-def _joined(matches: Sql) -> Sql:
-    return call("concat", text("["), call("arrayStringConcat", matches, text(",")), text("]"))
-
-
-def _matches(start: Sql, path: Path) -> Sql:
-    """Array of the raw texts of all matches of a path that begins with a wildcard."""
-    found = call("array", start)
-    for step in path:
-        if step == ANY:
-            found = call("arrayFlatten", call("arrayMap", fn1(_children), found))
-        else:
-            raw = fn1(partial(_raw_at, step))
-            found = call("arrayFilter", fn1(lambda x: call("notEmpty", x)), call("arrayMap", raw, found))
-    return found
-
-
-def _raw_at(step: Step, value: Sql) -> Sql:
-    return call("JSONExtractRaw", value, *_keys((step,)))
-
-
-def _children(value: Sql) -> Sql:
-    """Array of the raw texts of an array's elements or an object's values."""
-    is_object = call("equals", call("substring", value, plain(1), plain(1)), text("{"))
-    second = fn1(lambda pair: call("tupleElement", pair, plain(2)))
-    of_object = call("arrayMap", second, call("JSONExtractKeysAndValuesRaw", value))
-    return call("if", is_object, of_object, call("JSONExtractArrayRaw", value))
-
-
-def present_sql(source: Sql, path: Path) -> Sql:
-    """Whether the path leads somewhere, JSON null included; a wildcard path is there when its array is."""
-    if ANY in path:
-        return call("isNotNull", value_sql(source, path))
-    return call("JSONHas", source, *_keys(path))
-
-
-# ---- Python ----
+# ---- what a path finds ----
 
 
 def json_text(raw: str) -> str:
-    """As `json_text_sql`."""
-    if raw.lstrip()[:1] in ("{", "["):
+    """The JSON part of a message: what stands from the first `{` or `[` that opens well-formed JSON to the
+    last bracket that closes it; the whole message where it looks like JSON, and nothing where none is found.
+    """
+    trimmed = raw.strip(" \t\r\n")
+    if (trimmed[:1], trimmed[-1:]) in (("{", "}"), ("[", "]")):
         return raw
-    for bracket in "{[":
-        if (at := raw.find(bracket)) >= 0:
-            return raw[at:]
+    for found in list(re.finditer(r"[{\[]", raw))[:MOST_STARTS]:
+        closing = raw.rfind("}" if found[0] == "{" else "]")
+        part = raw[found.start() : closing + 1]
+        if part and loaded(part) is not None:
+            return part
     return ""
+
+
+MOST_STARTS = 32
+"""So many brackets are tried as the start of the JSON in a message."""
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(name)
+
+
+def _first_wins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """Of keys that are there twice the first counts, as in the engine."""
+    return dict(reversed(pairs)) if len({key for key, _ in pairs}) < len(pairs) else dict(pairs)
+
+
+_READER = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_first_wins)
 
 
 def loaded(source: str | None) -> Any:
     """The value a JSON text holds; None when it is none."""
     try:
-        return orjson.loads(source or "")
-    except orjson.JSONDecodeError:
+        return _READER.decode(source or "")
+    except (ValueError, RecursionError):
         return None
 
 
-def found_in(value: Any, path: Path) -> tuple[bool, str | None]:
-    """Whether the path leads somewhere, and the value's text."""
-    if ANY in path:
-        first = path.index(ANY)
-        present, start = _walk(value, path[:first])
-        if not present or not isinstance(start, list | dict):
-            return False, None
-        return True, orjson.dumps(_all(start, path[first:])).decode()
-    present, leaf = _walk(value, path)
-    return present, shown(leaf)
+@cache
+def _read(path: str) -> Path:
+    return read_path(path)
 
 
-def _walk(value: Any, path: Path) -> tuple[bool, Any]:
+def found_at(source: str | None, path: str) -> tuple[bool, str | None]:
+    """Whether the path leads somewhere in a JSON text, and the text of what is there."""
+    value = loaded(source)
+    before, rest = split_path(_read(path))
+    present, start = _walk(value, before)
+    if not rest:
+        return present, shown(start)
+    found = _found([start], rest)
+    if not present or not isinstance(start, list | dict) or (not found and _names(rest[0])):
+        return False, None
+    return True, compact(found)
+
+
+def _names(step: Step) -> bool:
+    """Whether a step that may lead to several places is absent where it leads to none."""
+    return isinstance(step, Deep) or (
+        isinstance(step, Choice) and any(isinstance(s, str) for s in step.steps)
+    )
+
+
+def _walk(value: Any, path: tuple[str | int, ...]) -> tuple[bool, Any]:
     for step in path:
-        keyed = isinstance(value, dict) and isinstance(step, str) and step in value
-        if not keyed and not (
-            isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value)
-        ):
+        if not _has(value, step):
             return False, None
         value = value[step]
     return True, value
 
 
-def _all(value: Any, path: Path) -> list[Any]:
-    found = [value]
+def _has(value: Any, step: str | int) -> bool:
+    if isinstance(step, str):
+        return isinstance(value, dict) and step in value
+    return isinstance(value, list) and -len(value) <= step < len(value)
+
+
+def _found(values: list[Any], path: Path) -> list[Any]:
     for step in path:
-        if step == ANY:
-            found = [
-                child
-                for one in found
-                for child in (one if isinstance(one, list) else one.values() if isinstance(one, dict) else ())
-            ]
-        else:
-            found = [leaf for one in found for present, leaf in [_walk(one, (step,))] if present]
-    return found
+        values = [found for value in values for found in _stepped(value, step)]
+    return values
+
+
+def _stepped(value: Any, step: Step) -> list[Any]:
+    if isinstance(step, Every):
+        return children(value)
+    if isinstance(step, Deep):
+        return list(_descended(value, MOST_LEVELS))
+    if isinstance(step, Slice):
+        return value[step.start : step.stop : step.step] if isinstance(value, list) else []
+    steps = step.steps if isinstance(step, Choice) else (step,)
+    return [value[one] for one in steps if _has(value, one)]
+
+
+def children(value: Any) -> list[Any]:
+    """Elements of an array, values of an object, nothing else."""
+    return value if isinstance(value, list) else list(value.values()) if isinstance(value, dict) else []
+
+
+def _descended(value: Any, levels: int) -> Iterator[Any]:
+    yield value
+    if levels:
+        for child in children(value):
+            yield from _descended(child, levels - 1)
 
 
 def shown(value: Any) -> str | None:
     """A JSON value as the text that queries see."""
-    if value is None or isinstance(value, str):
-        return value
-    if isinstance(value, bool):
-        return "true" if value else "false"
+    return value if value is None or isinstance(value, str) else compact(value)
+
+
+def compact(value: Any) -> str:
+    """JSON without blanks; numbers in their shortest form, `/` and letters of all scripts as they are.
+
+    >>> compact({"a": [1.50, 1e22, "é/"]})
+    '{"a":[1.5,1e22,"é/"]}'
+    """
+    if isinstance(value, dict):
+        return "{" + ",".join(f"{compact(key)}:{compact(one)}" for key, one in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(map(compact, value)) + "]"
     if isinstance(value, float):
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
-    return orjson.dumps(value).decode() if isinstance(value, list | dict) else str(value)
+        return number_text(value)
+    # The engine escapes the two line separators that JavaScript once took for line ends.
+    return json.dumps(value, ensure_ascii=False).replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+def number_text(value: float) -> str:
+    """Shortest text of a double: in digits between 1e-6 and 1e21, else with an exponent.
+
+    >>> number_text(1.50), number_text(100000.0), number_text(1e-7), number_text(-0.0)
+    ('1.5', '100000', '1e-7', '-0')
+    """
+    if value.is_integer() and abs(value) < 1e21:
+        return "-0" if str(value) == "-0.0" else str(int(value))
+    mantissa, _, exponent = repr(value).partition("e")
+    if not exponent:
+        return mantissa
+    if -7 < int(exponent) < 0:
+        return f"{value:.{len(mantissa.replace('-', '').replace('.', '')) - 1 - int(exponent)}f}"
+    return f"{mantissa.removesuffix('.0')}e{int(exponent)}"

@@ -44,6 +44,13 @@ def fn1(build: Callable[[Sql], Sql]) -> Sql:
     return exp.Lambda(this=build(exp.column(name)), expressions=[exp.to_identifier(name)])
 
 
+def fn2(build: Callable[[Sql, Sql], Sql]) -> Sql:
+    """A lambda of two arguments, such as an element and its number."""
+    names = [f"x{next(_names)}" for _ in range(2)]
+    body = build(*(exp.column(name) for name in names))
+    return exp.Lambda(this=body, expressions=[exp.to_identifier(name) for name in names])
+
+
 def alias(node: Sql, name: str) -> Sql:
     return exp.Alias(this=node, alias=exp.to_identifier(name, quoted=True))
 

@@ -1,0 +1,188 @@
+"""JSON paths in SQL: the value at a path, whether it is there, the JSON part of a message.
+
+Hot fields and the compiler both build their SQL here, so that a stored value cannot differ from a computed
+one. What a path finds is said in `json_path`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import partial
+
+from dohyo.plan.json_path import MOST_LEVELS, MOST_STARTS, Choice, Deep, Every, Path, Slice, Step, split_path
+from dohyo.plan.sqltree import Sql, call, fn1, fn2, null, plain, text
+
+
+def json_text_sql(raw: Sql) -> Sql:
+    """The JSON part of a message. Only a message that does not look like JSON is searched for it."""
+    trimmed = call("trimBoth", raw, text(" \t\r\n"))
+    ends = call("concat", call("left", trimmed, plain(1)), call("right", trimmed, plain(1)))
+    return call("if", call("in", ends, call("tuple", text("{}"), text("[]"))), raw, _inside(raw))
+
+
+def _inside(raw: Sql) -> Sql:
+    """From the first bracket that opens well-formed JSON to the last that closes it."""
+    starts = call("arraySlice", _places(raw), plain(1), plain(MOST_STARTS))
+
+    def part(start: Sql) -> Sql:
+        is_object = call("equals", call("substring", raw, start, plain(1)), text("{"))
+        closing = call("if", is_object, _last(raw, "}"), _last(raw, "]"))
+        length = call("minus", call("plus", closing, plain(1)), start)
+        return call("substring", raw, start, call("greatest", plain(0), length))
+
+    parts = call("arrayMap", fn1(part), starts)
+    return call("arrayFirst", fn1(lambda found: call("isValidJSON", found)), parts)
+
+
+def _places(raw: Sql) -> Sql:
+    """Byte places of the opening brackets, from 1."""
+    is_bracket = fn1(
+        lambda at: call("in", call("substring", raw, at, plain(1)), call("tuple", text("{"), text("[")))
+    )
+    return call(
+        "arrayFilter", is_bracket, call("range", plain(1), call("plus", call("length", raw), plain(1)))
+    )
+
+
+def _last(raw: Sql, bracket: str) -> Sql:
+    """Byte place of the last such bracket, 0 where there is none."""
+    back = call("position", call("reverse", raw), text(bracket))
+    return call(
+        "if",
+        call("equals", back, plain(0)),
+        plain(0),
+        call("minus", call("plus", call("length", raw), plain(1)), back),
+    )
+
+
+def _keys(path: Sequence[str | int]) -> list[Sql]:
+    return [text(step) if isinstance(step, str) else plain(step + 1 if step >= 0 else step) for step in path]
+
+
+def value_sql(source: Sql, path: Path) -> Sql:
+    """Nullable text of the value at the path; null where it is absent or JSON null."""
+    before, rest = split_path(path)
+    if not rest:
+        value = call("JSONExtract", source, *_keys(before), text("Nullable(String)"))
+        return _where_arrays(source, before, value, null())
+    start = call("JSONExtractRaw", source, *_keys(before))
+    start = _where_arrays(source, before, start, text(""))
+    first = call("substring", start, plain(1), plain(1))
+    listed = _joined(_matches(start, rest))
+    if rest == (Every(),):
+        listed = call("if", call("equals", first, text("[")), start, listed)
+    if _names(rest[0]):
+        found = call("notEquals", listed, text("[]"))
+    else:
+        found = call("in", first, call("tuple", text("["), text("{")))
+    return call("if", found, call("toNullable", listed), null())
+
+
+def _names(step: Step) -> bool:
+    """Whether a step that may lead to several places is absent where it leads to none."""
+    return isinstance(step, Deep) or (
+        isinstance(step, Choice) and any(isinstance(s, str) for s in step.steps)
+    )
+
+
+def _where_arrays(source: Sql, path: Sequence[str | int], value: Sql, otherwise: Sql) -> Sql:
+    """The value where every place is asked of an array; the engine would count an object's keys too."""
+    asked = [
+        call("equals", call("JSONType", source, *_keys(path[:i])), text("Array"))
+        for i, step in enumerate(path)
+        if isinstance(step, int)
+    ]
+    if not asked:
+        return value
+    return call("if", asked[0] if len(asked) == 1 else call("and", *asked), value, otherwise)
+
+
+def _joined(matches: Sql) -> Sql:
+    return call("concat", text("["), call("arrayStringConcat", matches, text(",")), text("]"))
+
+
+def _matches(start: Sql, path: Path) -> Sql:
+    """Array of the raw texts of all matches of a path from one value on."""
+    found = call("array", start)
+    for step in path:
+        found = call("arrayFlatten", call("arrayMap", fn1(partial(_stepped, step)), found))
+    return found
+
+
+def _stepped(step: Step, value: Sql) -> Sql:
+    """Array of the raw texts that a step leads to."""
+    if isinstance(step, Every):
+        return children_sql(value)
+    if isinstance(step, Deep):
+        return _descended(value)
+    if isinstance(step, Slice):
+        return _sliced(step, call("JSONExtractArrayRaw", value))
+    steps: tuple[str | int, ...] = step.steps if isinstance(step, Choice) else (step,)
+    found = [
+        _where_arrays(value, (one,), call("JSONExtractRaw", value, *_keys((one,))), text("")) for one in steps
+    ]
+    return call("arrayFilter", fn1(lambda one: call("notEmpty", one)), call("array", *found))
+
+
+def children_sql(value: Sql) -> Sql:
+    """Array of the raw texts of an array's elements or an object's values."""
+    is_object = call("equals", call("substring", value, plain(1), plain(1)), text("{"))
+    second = fn1(lambda pair: call("tupleElement", pair, plain(2)))
+    of_object = call("arrayMap", second, call("JSONExtractKeysAndValuesRaw", value))
+    return call("if", is_object, of_object, call("JSONExtractArrayRaw", value))
+
+
+def _sliced(step: Slice, elements: Sql) -> Sql:
+    size = call("toInt64", call("length", elements))
+    start, stop = _place(step.start, size, plain(0)), _place(step.stop, size, size)
+
+    def within(_: Sql, number: Sql) -> Sql:
+        at = call("minus", call("toInt64", number), plain(1))
+        inside = [call("greaterOrEquals", at, start), call("less", at, stop)]
+        if step.step > 1:
+            apart = call("modulo", call("minus", at, start), plain(step.step))
+            inside.append(call("equals", apart, plain(0)))
+        return call("and", *inside)
+
+    return call("arrayFilter", fn2(within), elements, call("arrayEnumerate", elements))
+
+
+def _place(bound: int | None, size: Sql, otherwise: Sql) -> Sql:
+    if bound is None or bound >= 0:
+        return otherwise if bound is None else plain(bound)
+    return call("greatest", call("plus", size, plain(bound)), plain(0))
+
+
+def _descended(value: Sql) -> Sql:
+    """The value and everything in it, level by level; each bears its place, by which all are put in order."""
+    brackets = call("plus", *(call("countSubstrings", value, text(bracket)) for bracket in "{["))
+    levels = call("range", call("least", brackets, plain(MOST_LEVELS)))
+
+    def below(one: Sql) -> Sql:
+        place, raw = call("tupleElement", one, plain(1)), call("tupleElement", one, plain(2))
+        placed = fn2(lambda child, number: call("tuple", call("arrayPushBack", place, number), child))
+        found = children_sql(raw)
+        return call("arrayMap", placed, found, call("arrayEnumerate", found))
+
+    def deeper(state: Sql, _: Sql) -> Sql:
+        found = call("arrayFlatten", call("arrayMap", fn1(below), call("tupleElement", state, plain(1))))
+        return call("tuple", found, call("arrayConcat", call("tupleElement", state, plain(2)), found))
+
+    nowhere = call("CAST", call("array"), text("Array(UInt32)"))
+    start = call("array", call("tuple", nowhere, value))
+    state = call("arrayFold", fn2(deeper), levels, call("tuple", start, start))
+    ordered = call(
+        "arraySort",
+        fn1(lambda one: call("tupleElement", one, plain(1))),
+        call("tupleElement", state, plain(2)),
+    )
+    return call("arrayMap", fn1(lambda one: call("tupleElement", one, plain(2))), ordered)
+
+
+def present_sql(source: Sql, path: Path) -> Sql:
+    """Whether the path leads somewhere, JSON null included; see `json_path.found_at`."""
+    before, rest = split_path(path)
+    if rest:
+        return call("isNotNull", value_sql(source, path))
+    there = call("JSONHas", source, *_keys(before))
+    return _where_arrays(source, before, there, plain(0))
