@@ -188,3 +188,14 @@ def test_problem_raised_by_an_operator_is_reported_and_reading_goes_on():
         ("pattern-wrong", Span(4, 14)),
         ("operator-unknown", Span(17, 22)),
     ]
+
+
+def test_a_subquery_keeps_its_text_whatever_its_scope_holds():
+    text = '[subquery: _sourceName=/var/[x]/* "]" | compose a]'
+    assert clause(f"!{text}").operand.text == text
+    scope = parse_query(f"a {text} b", OPERATORS)[0].scope
+    assert [part.text for part in scope.operands] == ["a", text, "b"]
+
+
+def test_a_subquery_that_never_closes_is_refused_where_it_opens():
+    assert codes("* | where [subquery: a | compose b") == ["bracket-open"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.lang.tokens import NUMBER, PATH, PUNCT, QUOTED, REGEX, STRING, WORD, Token
+from dohyo.lang.tokens import NUMBER, PATH, PUNCT, QUOTED, REGEX, STRING, SUBQUERY, WORD, Token
 
 _SAME = {"==": "=", "<>": "!=", "&&": "and", "||": "or"}
 _COMPARE = {"=", "!=", "<", "<=", ">", ">="}
@@ -141,8 +141,9 @@ def _primary(reader: Reader, depth: int) -> tree.Expr:
         return tree.Regex(str(token.value), span=token.span)
     if token.kind == PUNCT and token.text == "(":
         return _parenthesised(reader, depth)
-    if token.kind == PUNCT and token.text == "[":
-        return _subquery(reader)
+    if token.kind == SUBQUERY:
+        reader.take()
+        return tree.Subquery(token.text, span=token.span)
     if token.kind == QUOTED:
         return reader.field()
     if token.kind == WORD:
@@ -155,17 +156,6 @@ def _parenthesised(reader: Reader, depth: int) -> tree.Expr:
     inner = read_expr(reader, depth + 1)
     reader.expect_punct(")")
     return inner
-
-
-def _subquery(reader: Reader) -> tree.Expr:
-    first, nesting = reader.peek(), 0
-    while not reader.at_end():
-        token = reader.take()
-        nesting += {"[": 1, "]": -1}.get(token.text, 0) if token.kind == PUNCT else 0
-        if nesting == 0:
-            span = first.span.to(token.span)
-            return tree.Subquery(reader.text[span.start : span.end], span=span)
-    reader.fail("bracket-open", "this bracket never closes", first.span)
 
 
 def _named(reader: Reader, token: Token, depth: int) -> tree.Expr:

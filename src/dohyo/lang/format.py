@@ -25,7 +25,7 @@ def _formatted(text: str, start: int, end: int) -> str:
     """One step with its comments: those before the operator on lines of their own, later ones where
     they stood.
     """
-    tokens = _subqueries_whole(text, tokens_of(text, start, end))
+    tokens = tokens_of(text, start, end)
     lead = _comments(text, start, tokens[0].span.start)
     line = "| "
     for before, token in zip([None, *tokens], tokens, strict=False):
@@ -36,25 +36,6 @@ def _formatted(text: str, start: int, end: int) -> str:
             line += " "
         line += token.text
     return "\n".join([*lead, line.rstrip()])
-
-
-def _subqueries_whole(text: str, tokens: list[Token]) -> list[Token]:
-    """The tokens with each `[...]` made one: a subquery keeps its text."""
-    found: list[Token] = []
-    opened: Token | None = None
-    depth = 0
-    for token in tokens:
-        step = {"[": 1, "]": -1}.get(token.text, 0) if token.kind == PUNCT else 0
-        if step > 0 and depth == 0:
-            opened = token
-        depth = max(0, depth + step)
-        if opened is None or token.kind == END:
-            found += [opened, token] if opened else [token]
-        elif depth == 0:
-            span = opened.span.to(token.span)
-            found.append(Token(PUNCT, text[span.start : span.end], "", span))
-            opened = None
-    return found
 
 
 def _comments(text: str, start: int, end: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Protocol
@@ -18,6 +19,7 @@ from dohyo.lang.tokens import (
     QUOTED,
     REGEX,
     STRING,
+    SUBQUERY,
     WORD,
     LexError,
     Token,
@@ -29,6 +31,8 @@ from dohyo.lang.tokens import (
 MOST_PROBLEMS = 5
 LONGEST_QUERY = 15_000
 _BETWEEN_OPERANDS = {"/", "%", "=", "==", "!=", "<>", "<", ">", "<=", ">=", "?", "&&", "||", "+"}
+_OPERATOR_FIRST = re.compile(r"\s*cat\s+(?:path://|shared/)", re.IGNORECASE)
+"""A query that begins with a lookup table has no scope."""
 EXPRESSION = "as"
 """Name of the operator that takes expression statements (`a / b as c`)."""
 
@@ -62,6 +66,8 @@ def parse_query(text: str, operators: Mapping[str, ReadsClause]) -> tuple[tree.Q
     except LexError as stop:
         return None, [stop.problem]
     scope: tree.ScopeNode = tree.Everything()
+    if _OPERATOR_FIRST.match(text):
+        pieces.insert(0, (0, 0))
     try:
         scope = read_scope(text, *pieces[0])
     except LexError as stop:
@@ -140,7 +146,9 @@ def _operator_at(tokens: list[Token], operators: Mapping[str, ReadsClause]) -> t
             and not _is_field(tokens, length)
         ):
             return name, length
-    if first.kind in (STRING, NUMBER, QUOTED, REGEX) or (first.kind == PUNCT and first.text in "(-!["):
+    if first.kind in (STRING, NUMBER, QUOTED, REGEX, SUBQUERY) or (
+        first.kind == PUNCT and first.text in "(-!"
+    ):
         return EXPRESSION, 0
     if first.kind == WORD and (
         tokens[1].kind == PUNCT or tokens[1].word in ("as", "matches", "in", "not", "contains", "and", "or")

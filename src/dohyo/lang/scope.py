@@ -6,7 +6,15 @@ import re
 
 from dohyo.base.problem import Problem, Span
 from dohyo.lang import tree
-from dohyo.lang.tokens import LONGEST_WORD, LexError, end_of_string, skip_blank, unescaped, unfilled
+from dohyo.lang.tokens import (
+    LONGEST_WORD,
+    LexError,
+    end_of_bracket,
+    end_of_string,
+    skip_blank,
+    unescaped,
+    unfilled,
+)
 
 _FIELD = re.compile(r'(%"(?:[^"\\]|\\.)*"|[A-Za-z_][\w.@-]*)\s*(!?=|[<>]=?)(?!=)')
 _DEEPEST = 100
@@ -115,18 +123,9 @@ class _Scanner:
         return tree.Term(value, quoted, span=span)
 
     def read_subquery(self) -> tree.ScopeNode:
-        start, depth = self.at, 0
-        while self.at < self.end:
-            char = self.text[self.at]
-            if char == '"':
-                stop = end_of_string(self.text, self.at)
-                self.at = self.end if stop < 0 else stop
-                continue
-            depth += {"[": 1, "]": -1}.get(char, 0)
-            self.at += 1
-            if depth == 0:
-                return tree.ScopeSubquery(self.text[start : self.at], span=Span(start, self.at))
-        raise LexError(Problem("bracket-open", "this bracket never closes", Span(start, start + 1)))
+        start = self.at
+        self.at = end_of_bracket(self.text, start, self.end)
+        return tree.ScopeSubquery(self.text[start : self.at], span=Span(start, self.at))
 
     def read_field(self, match: re.Match[str]) -> tree.ScopeNode:
         start, operator = self.at, match[2]

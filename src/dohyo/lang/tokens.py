@@ -20,8 +20,9 @@ TIME_SUFFIXES = {
     604_800_000,
 }  # fmt: skip
 
-WORD, QUOTED, STRING, CHAR, NUMBER, REGEX, PATH, MACRO, PUNCT, END = (
-    "word", "quoted field", "string", "character", "number", "regex", "path", "macro", "punctuation", "end",
+WORD, QUOTED, STRING, CHAR, NUMBER, REGEX, PATH, MACRO, SUBQUERY, PUNCT, END = (
+    "word", "quoted field", "string", "character", "number", "regex", "path", "macro", "subquery",
+    "punctuation", "end",
 )  # fmt: skip
 
 _WORD = re.compile(r"[^\W\d][\w.@]*|@[\w.]+")
@@ -31,6 +32,7 @@ _PUNCT = re.compile(r"&&|\|\||==|!=|<>|<=|>=|[-+*/%=<>!(),?:\[\]{};.#&^$~\\|]")
 _OLD_FIELD = re.compile(r"%[A-Za-z_][\w.\[\]]*")
 _PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(\"(?:[^\"\\]|\\.)*\"|[^\s|,()]*)")
 _CHAR = re.compile(r"'(\\?.)'")
+_SUBQUERY = re.compile(r"\[\s*subquery\b", re.IGNORECASE)
 LONGEST_WORD = 2300
 _TYPOGRAPHIC = "“”„‟«»‘’‚‛"
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
@@ -91,6 +93,21 @@ def end_of_string(text: str, start: int) -> int:
     return -1
 
 
+def end_of_bracket(text: str, start: int, end: int) -> int:
+    """Index after the bracket that closes the one at `start`; brackets in strings do not count."""
+    i, depth = start, 0
+    while i < end:
+        if text[i] == '"':
+            stop = end_of_string(text, i)
+            i = end if stop < 0 else stop
+            continue
+        depth += {"[": 1, "]": -1}.get(text[i], 0)
+        i += 1
+        if depth == 0:
+            return i
+    raise LexError(Problem("bracket-open", "this bracket never closes", Span(start, start + 1)))
+
+
 def skip_blank(text: str, i: int, end: int) -> int:
     """Index of the next character that is neither white space nor comment.
 
@@ -141,6 +158,8 @@ def _token_at(text: str, i: int, end: int, before: Token | None) -> Token:
         return Token(QUOTED, m[0], m[0][1:], Span(i, m.end()))
     if char == "/" and _operand_expected(before) and not text.startswith("//", i):
         return _regex(text, i, end)
+    if char == "[" and _SUBQUERY.match(text, i):
+        return Token(SUBQUERY, text[i : (stop := end_of_bracket(text, i, end))], "", Span(i, stop))
     if char == "`":
         stop = text.find("`", i + 1)
         if stop < 0:
@@ -261,6 +280,9 @@ def cut_at_pipes(text: str) -> list[tuple[int, int]]:
             and (m := _CHAR.match(text, i))
         ):
             i = m.end()
+            continue
+        if char == "[" and _SUBQUERY.match(text, i):
+            i = end_of_bracket(text, i, len(text))
             continue
         if text.startswith(("/*", "//"), i) and _comment_may_open(text, i, in_scope):
             i = skip_blank(text, i, len(text))

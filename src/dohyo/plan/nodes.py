@@ -42,6 +42,13 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Given:
+    """The rows of the node that this plan stands in: the leaf of a plan inside `Join` and `Each`."""
+
+    schema: Schema
+
+
+@dataclass(frozen=True)
 class Extend:
     """New or replaced fields; all expressions see the input's fields."""
 
@@ -141,6 +148,8 @@ class Local:
     schema: Schema = field(compare=False)
     dynamic: bool = False
     """True where the fields of the result are known only from the rows (transpose)."""
+    other: Plan | None = None
+    """A second input (the baseline of logcompare); its rows are the third argument of `run`."""
 
 
 @dataclass(frozen=True)
@@ -180,7 +189,98 @@ class Lookup:
     span: Span | None = field(default=None, compare=False)
 
 
-Plan = Scan | Rows | Extend | Filter | Project | Capture | Aggregate | Sort | Limit | Local | Compare | Lookup
+@dataclass(frozen=True)
+class LookedUp:
+    """A lookup whose answers stand in the engine's table `table`, one row a key: the values of `keys` in `k0`,
+    `k1`..., those of `fields` in `v0`, `v1`... Rows without an answer get nulls.
+    """
+
+    input: Plan
+    table: str
+    keys: tuple[str, ...]
+    fields: tuple[str, ...]
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class JoinTable:
+    """What one table of a join makes of the join's input, which stands in `plan` as `Given`."""
+
+    name: str
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class JoinKey:
+    """`field` of table number `table` equals `other_field` of table number `other`, an earlier one."""
+
+    table: int
+    field: str
+    other: int
+    other_field: str
+
+
+@dataclass(frozen=True)
+class Join:
+    """All combinations of rows of the tables that agree in the keys; null agrees with nothing.
+
+    In the order of the first table, then the second, and so on. `fields` gives for each field of the schema
+    the table and the field it comes from. `window_ms`: message times of a combination lie at most so far
+    apart.
+    """
+
+    input: Plan
+    tables: tuple[JoinTable, ...]
+    keys: tuple[JoinKey, ...]
+    fields: tuple[tuple[int, str], ...]
+    schema: Schema
+    window_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Each:
+    """A plan run for itself over the rows of each group of `by`, groups in the order of their first rows."""
+
+    input: Plan
+    by: str
+    plan: Plan
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class Subquery:
+    """A query that runs before the one that holds it; `text` is how it was written.
+
+    The first `most` rows of its `plan` give values of `fields`. `keywords`: they are searched as words.
+    `from_text`, `to_text`: its own time range, None for that of the query around it.
+    """
+
+    text: str
+    plan: Plan
+    fields: tuple[str, ...]
+    most: int
+    keywords: bool
+    from_text: str | None = None
+    to_text: str | None = None
+
+
+@dataclass(frozen=True)
+class Subqueries:
+    """The input, where conditions of the node above it or its scope wait for the answers of subqueries."""
+
+    input: Plan
+    queries: tuple[Subquery, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return self.input.schema
+
+
+Leaf = Scan | Rows | Given
+Plan = (
+    Scan | Rows | Given | Extend | Filter | Project | Capture | Aggregate | Sort | Limit | Local | Compare
+    | Lookup | LookedUp | Join | Each | Subqueries
+)  # fmt: skip
 
 
 def with_input(node: Plan, new: Plan) -> Plan:
@@ -189,18 +289,33 @@ def with_input(node: Plan, new: Plan) -> Plan:
 
 
 def chain(plan: Plan) -> list[Plan]:
-    """The nodes from the scan up."""
+    """The nodes from the leaf up, without those of plans inside a node."""
     found = [plan]
-    while not isinstance(found[-1], Scan | Rows):
+    while not isinstance(found[-1], Leaf):
         found.append(found[-1].input)
     return found[::-1]
 
 
 def rewritten(plan: Plan, change: Callable[[Plan], Plan]) -> Plan:
-    """The plan with every node, inputs first, put through `change`."""
-    if isinstance(plan, Scan | Rows):
+    """The plan with every node, inputs and plans inside it first, put through `change`."""
+    if isinstance(plan, Leaf):
         return change(plan)
-    return change(with_input(plan, rewritten(plan.input, change)))
+    plan = with_input(plan, rewritten(plan.input, change))
+    if isinstance(plan, Join):
+        tables = tuple(replace(one, plan=rewritten(one.plan, change)) for one in plan.tables)
+        plan = replace(plan, tables=tables)
+    elif isinstance(plan, Each):
+        plan = replace(plan, plan=rewritten(plan.plan, change))
+    elif isinstance(plan, Local) and plan.other is not None:
+        plan = replace(plan, other=rewritten(plan.other, change))
+    return change(plan)
+
+
+def placed(inner: Plan, rows: Plan) -> Plan:
+    """The plan inside a node, standing on these rows."""
+    if isinstance(inner, Leaf):
+        return rows if isinstance(inner, Given) else inner
+    return with_input(inner, placed(inner.input, rows))
 
 
 def mapped(node: Plan, change: Callable[[Expr], Expr]) -> Plan:
