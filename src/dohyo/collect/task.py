@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from pydantic import BaseModel
 
@@ -30,19 +30,17 @@ from dohyo.collect.source_types import SOURCE_TYPES, SourceType
 from dohyo.metadata.collection import Source
 from dohyo.store.event import Event, row_key
 
+if TYPE_CHECKING:
+    from dohyo.store.embedded import InsertResult
+
 LOG = logging.getLogger(__name__)
 STORE_TIMEOUT_S = 300
-
-
-class InsertResult(Protocol):
-    stored: int
-    repeated: int
 
 
 class Writer(Protocol):
     """The store's writer: the future is done when the events are durable."""
 
-    def submit(self, events: list[Event]) -> Future[InsertResult]: ...
+    def submit(self, events: Sequence[Event]) -> Future[InsertResult]: ...
 
 
 class SourceTask:

@@ -44,7 +44,7 @@ class State(Enum):
 @dataclass(frozen=True)
 class SearchRequest:
     """What a job shall do. `[start_ms, end_ms)`; `wants_messages`: keep the messages of a query with grouping
-    too.
+    too; `notes`: warnings about the request itself.
     """
 
     query: str
@@ -52,6 +52,7 @@ class SearchRequest:
     end_ms: int
     zone: str = "UTC"
     wants_messages: bool = False
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -280,12 +281,16 @@ class SearchJobs:
             else None
         )
         with job.lock:
-            job.warnings = list(result.warnings)
+            job.warnings = [*request.notes, *result.warnings]
             if result.is_aggregate:
                 job.records, job.messages = result, kept
             else:
                 job.messages, job.message_count = result, len(result.rows)
-        return result.cut and not result.is_aggregate
+        full = result.cut and not result.is_aggregate
+        if full and not self._limits.pauses:
+            with job.lock:
+                job.warnings.append(f"more messages match; the newest {len(result.rows):,} are kept")
+        return full and self._limits.pauses
 
     def _moved(self, job: Job, state: State) -> bool:
         """Put the job into the state unless it was cancelled."""

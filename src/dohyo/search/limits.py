@@ -28,7 +28,8 @@ class Limits:
 @dataclass(frozen=True)
 class JobLimits:
     """Life of search jobs: `live` at once (published: 200), `idle_s` without a poll or read, `total_s` in
-    all, `page` rows in one answer (more is accepted and clamped).
+    all, `page` rows in one answer (more is accepted and clamped). `pauses`: a search without grouping that
+    reached the most messages is FORCE PAUSED; else it is done, with a warning.
     """
 
     live: int = 200
@@ -36,3 +37,4 @@ class JobLimits:
     total_s: float = 8 * 3600
     page: int = 10_000
     workers: int = 4
+    pauses: bool = True

@@ -1,0 +1,110 @@
+"""Everything one server process owns, opened and closed in order."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from dohyo.access.secrets import SecretBox
+from dohyo.access.throttle import Throttle
+from dohyo.access.users import Metadata
+from dohyo.api.async_jobs import AsyncJobs
+from dohyo.api.settings import Settings
+from dohyo.api.stored import StoredMessages
+from dohyo.apps.catalog import Catalog
+from dohyo.apps.lifecycle import Lifecycle
+from dohyo.collect.registry import Registry
+from dohyo.collect.supervisor import Supervisor
+from dohyo.content.library import Library
+from dohyo.content.lookup_tables import LookupTables
+from dohyo.metadata.db import open_metadata
+from dohyo.search.dashboard_run import DashboardRuns
+from dohyo.search.jobs import SearchJobs
+from dohyo.search.limits import JobLimits
+from dohyo.search.searches import Searches
+from dohyo.store.embedded import EmbeddedStore
+from dohyo.store.writer import GroupWriter
+
+
+@dataclass(frozen=True)
+class Services:
+    """The parts that routes call. `local_token` is what the command line on this machine proves itself by."""
+
+    settings: Settings
+    local_token: str
+    metadata: Metadata
+    secrets: SecretBox
+    throttle: Throttle
+    store: EmbeddedStore
+    writer: GroupWriter
+    searches: Searches
+    search_jobs: SearchJobs
+    dashboard_runs: DashboardRuns
+    registry: Registry
+    supervisor: Supervisor
+    library: Library
+    tables: LookupTables
+    async_jobs: AsyncJobs
+    catalog: Catalog
+    lifecycle: Lifecycle
+    stored: StoredMessages
+
+
+@contextmanager
+def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Services]:
+    """The services over a data directory. At the end sources stop first, then searches, writer, store."""
+    with ExitStack() as closing:
+        metadata = open_metadata(data_dir)
+        secrets = SecretBox(data_dir)
+        store = EmbeddedStore.open(data_dir)
+        closing.callback(store.close)
+        writer = GroupWriter(store)
+        closing.callback(writer.close)
+        tables = LookupTables(metadata)
+        searches = Searches(store, tables=tables.table_at)
+        search_jobs = SearchJobs(searches, JobLimits(pauses=bool(settings.pause_full_searches)))
+        closing.callback(search_jobs.close)
+        dashboard_runs = DashboardRuns(searches)
+        closing.callback(dashboard_runs.close)
+        async_jobs = AsyncJobs()
+        closing.callback(async_jobs.close)
+        catalog = Catalog(data_dir)
+        lifecycle = Lifecycle(metadata, catalog, store, secrets)
+        lifecycle.start()
+        closing.callback(lifecycle.close)
+        supervisor = Supervisor(metadata, writer, secrets)
+        closing.callback(supervisor.stop)
+        supervisor.start()
+        yield Services(
+            settings=settings,
+            local_token=local_token,
+            metadata=metadata,
+            secrets=secrets,
+            throttle=Throttle(),
+            store=store,
+            writer=writer,
+            searches=searches,
+            search_jobs=search_jobs,
+            dashboard_runs=dashboard_runs,
+            registry=Registry(metadata, secrets),
+            supervisor=supervisor,
+            library=Library(metadata),
+            tables=tables,
+            async_jobs=async_jobs,
+            catalog=catalog,
+            lifecycle=lifecycle,
+            stored=StoredMessages(store),
+        )
+
+
+def services_of(request: Request) -> Services:
+    services: Services = request.app.state.services
+    return services
+
+
+Parts = Annotated[Services, Depends(services_of)]
