@@ -53,7 +53,7 @@ class SetUp:
             return
         # The registry commits; only the job's own transaction may end what it does here.
         joined = sessionmaker(
-            session.connection(), join_transaction_mode="rollback_only", expire_on_commit=False
+            session.connection(), join_transaction_mode="create_savepoint", expire_on_commit=False
         )
         registry = Registry(joined, secrets)
         collector_id = self.collector_id
