@@ -55,7 +55,8 @@ LITERALS = {
         2: ["UTC", "Europe/Berlin"],
     },
     "parseDate": {1: ["yyyy-MM-dd", "dd/MM/yy HH:mm"], 2: ["UTC", "Asia/Tokyo"]},
-    "slice_start": {1: [3_600_000], 2: [0, 1, 7]},
+    "slice_start": {1: [3_600_000, 0], 2: [0, 1, 7]},
+    "slice_end": {1: [3_600_000, 0], 2: [0, 1, 7]},
     "json_value": {1: ["a", "a[0].b"]},
     "json_present": {1: ["a", "a[0].b"]},
 }  # fmt: skip

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 import sqlglot.expressions as exp
 
 from dohyo.functions.table import RunContext, fn
-from dohyo.plan.sqltree import Sql, call, null, plain, text
+from dohyo.plan.sqltree import Sql, call, null, number, plain, text
 from dohyo.plan.types import LONG, TEXT, TIME
 
 DEFAULT_PATTERN = "MM/dd/yyyy HH:mm:ss"
@@ -244,28 +244,71 @@ def _zone(run: RunContext) -> ZoneInfo:
     return ZoneInfo(run.zone)
 
 
+_DAY_MS = 86_400_000
+
+
 def slice_start(run: RunContext, ms: int, period_ms: int, days: int) -> int:
-    """Start of the slice that holds the time. `days` > 0: whole local days, weeks beginning on Monday; else
-    aligned to the epoch.
+    """Start of the slice that holds the time, the time counted as of the search's own range.
+
+    `days` > 0: whole local days, weeks beginning on Monday; else aligned to the epoch; with neither the range
+    is one slice.
     """
-    if not days:
-        return ms - ms % period_ms
+    if not days and not period_ms:
+        return run.start_ms + run.shift_ms
+    ms += run.shift_ms
+    return _first_day(run, ms, days) if days else ms - ms % period_ms
+
+
+def slice_end(run: RunContext, start_ms: int, period_ms: int, days: int) -> int:
+    """End of the slice that starts there: the start of the next one."""
+    if not days and not period_ms:
+        return run.end_ms + run.shift_ms
+    return _first_day(run, start_ms + _in_next(days), days) if days else start_ms + period_ms
+
+
+def _in_next(days: int) -> int:
+    """From the start of a slice to a time well inside of the next one, however long their days are."""
+    return days * _DAY_MS + _DAY_MS // 2
+
+
+def _first_day(run: RunContext, ms: int, days: int) -> int:
     local = (_EPOCH + timedelta(milliseconds=ms)).astimezone(_zone(run)).date()
-    number = (local - _EPOCH.date()).days + (3 if days % 7 == 0 else 0)  # 1 January 1970 was a Thursday
-    first = _EPOCH.date() + timedelta(days=number - number % days - (3 if days % 7 == 0 else 0))
+    day = (local - _EPOCH.date()).days + (3 if days % 7 == 0 else 0)  # 1 January 1970 was a Thursday
+    first = _EPOCH.date() + timedelta(days=day - day % days - (3 if days % 7 == 0 else 0))
     return int(datetime(first.year, first.month, first.day, tzinfo=_zone(run)).timestamp() * 1000)
 
 
-def _slice_sql(run: RunContext, ms: Sql, period: Sql, days: Sql) -> Sql:
+def _start_sql(run: RunContext, ms: Sql, period: Sql, days: Sql) -> Sql:
     count, width = _constant(days), _constant(period)
-    if not count:
-        return call("minus", ms, call("positiveModulo", ms, plain(width)))
-    shift = 3 if count % 7 == 0 else 0
-    date = call("toDate32", call("fromUnixTimestamp64Milli", ms, text(run.zone)))
-    number = call("plus", call("toInt32", date), plain(shift))
-    first = call("minus", call("minus", number, call("positiveModulo", number, plain(count))), plain(shift))
-    midnight = call("toDateTime64", call("toString", call("toDate32", first)), plain(0), text(run.zone))
-    return call("multiply", call("toInt64", call("toUnixTimestamp", midnight)), plain(1000))
+    if not count and not width:
+        return number(run.start_ms + run.shift_ms)
+    ms = call("plus", ms, plain(run.shift_ms)) if run.shift_ms else ms
+    return _first_day_sql(run, ms, count) if count else _floor_sql(ms, width)
+
+
+def _end_sql(run: RunContext, start: Sql, period: Sql, days: Sql) -> Sql:
+    count, width = _constant(days), _constant(period)
+    if not count and not width:
+        return number(run.end_ms + run.shift_ms)
+    if count:
+        return _first_day_sql(run, call("plus", start, plain(_in_next(count))), count)
+    return call("plus", start, plain(width))
+
+
+def _floor_sql(value: Sql, width: int) -> Sql:
+    return call("minus", value, call("positiveModulo", value, plain(width)))
+
+
+def _first_day_sql(run: RunContext, ms: Sql, days: int) -> Sql:
+    shift = 3 if days % 7 == 0 else 0
+    local = call("toInt32", call("toDate32", call("fromUnixTimestamp64Milli", ms, text(run.zone))))
+    first = call("toDate32", call("minus", _floor_sql(call("plus", local, plain(shift)), days), plain(shift)))
+    midnight = call("toDateTime64", call("toString", first), plain(3), text(run.zone))
+    # Where clocks go forward at midnight, the engine gives the hour before; the day begins so much later.
+    noon = call("plus", midnight, call("toIntervalHour", plain(12)))
+    skipped = call("minus", call("timeZoneOffset", noon), call("timeZoneOffset", midnight))
+    late = call("if", call("less", call("toDate32", midnight), first), skipped, plain(0))
+    return call("plus", call("toUnixTimestamp64Milli", midnight), call("multiply", late, plain(1000)))
 
 
 def _constant(node: Sql) -> int:
@@ -279,6 +322,16 @@ fn(
     hidden=True,
     literal=(1, 2),
     needs_context=True,
-    sql=_slice_sql,
+    sql=_start_sql,
     rows=slice_start,
+)
+fn(
+    "slice_end",
+    (TIME, LONG, LONG),
+    TIME,
+    hidden=True,
+    literal=(1, 2),
+    needs_context=True,
+    sql=_end_sql,
+    rows=slice_end,
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from typing import Any, Final, Literal
 
 import sqlglot.expressions as exp
 
+from dohyo.base.problem import Problem
 from dohyo.plan.expr import Scalar
 from dohyo.plan.types import Type
 
@@ -23,12 +24,23 @@ Nulls = Literal["null", "false", "handles"]
 
 @dataclass(frozen=True)
 class RunContext:
-    """What a function may read of the run: epoch milliseconds and an IANA zone."""
+    """What a function may read of the run: epoch milliseconds and an IANA zone.
+
+    `shift_ms`: how far this range lies before the one of the search, where a comparison runs it again.
+    `warn` takes what people should know of the rows, such as columns left out.
+    """
 
     now_ms: int
     start_ms: int
     end_ms: int
     zone: str = "UTC"
+    shift_ms: int = 0
+    warn: Callable[[Problem], None] = field(default=lambda problem: None, compare=False)
+
+    def earlier(self, by_ms: int) -> RunContext:
+        """The run for a comparison with so much earlier messages."""
+        start_ms, end_ms = self.start_ms - by_ms, self.end_ms - by_ms
+        return replace(self, start_ms=start_ms, end_ms=end_ms, shift_ms=self.shift_ms + by_ms)
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,6 +79,13 @@ def with_custom_fields(plan: Plan, names: Iterable[tree.FieldRef]) -> Plan:
     return Extend(plan, tuple(made.items()), plan.schema.with_fields(added))
 
 
+def in_order_of(plan: Plan, order: Plan) -> Plan:
+    """The plan's rows in the order of those of `order`: by what they are sorted by, else by group keys."""
+    keys = [SortKey(f.name, True) for f in order.schema if f.key]
+    keys = [key for key in order.schema.order or keys if plan.schema.find(key.name)]
+    return Sort(plan, tuple(keys)) if keys else plan
+
+
 @dataclass(frozen=True)
 class LimitClause:
     count: int
