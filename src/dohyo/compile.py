@@ -6,14 +6,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from dohyo.base.problem import Problem, ProblemError
+from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.functions.table import RunContext
 from dohyo.lang import tree
 from dohyo.lang.parse import parse_query
 from dohyo.ops.context import CheckContext
 from dohyo.ops.operator import Operator, operators
 from dohyo.ops.parse import MATCHED
+from dohyo.ops.subquery import subqueries_of, subquery_in_scope
 from dohyo.plan import nodes
 from dohyo.plan.expr import Apply, Expr, Lit, Ref, parts, replaced
 from dohyo.plan.hot import HotField
@@ -21,6 +23,8 @@ from dohyo.plan.nodes import LookupTable, Plan
 from dohyo.plan.schema import MESSAGE_FIELDS, NEWEST_FIRST, Schema
 from dohyo.plan.types import TEXT
 
+DEEPEST = 5
+"""So many queries may stand in each other."""
 _RAW_JSON = Apply("json_text", (Ref("_raw", TEXT),), TEXT)
 
 
@@ -46,18 +50,37 @@ class Compiled:
 
 def compile_query(text: str, context: CompileContext) -> Compiled:
     """The plan of a query. ProblemError with one to five problems, their places in `text`."""
+    check = CheckContext(context.run, context.tables)
+    try:
+        plan = _plan(text, check, 0)
+    except ProblemError as refused:
+        raise ProblemError(refused.problems, text) from None
+    plan = _with_hot_fields(plan, context.hot_fields)
+    return Compiled(text, plan, plan.schema, plan.schema.aggregate, tuple(check.warnings))
+
+
+def _plan(text: str, check: CheckContext, depth: int) -> Plan:
+    """The plan of a query that stands `depth` queries deep in another one."""
     query, problems = parse_query(text, operators())
     if query is None:
-        raise ProblemError(problems, text)
-    check = CheckContext(context.run, context.tables)
+        raise ProblemError(problems)
+    check = replace(check, child=partial(_inner_plan, check, depth + 1), drops=[], beneath=[])
     plan: Plan = nodes.Scan(query.scope, Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST))
+    if inner := subqueries_of(query.scope):
+        plan = nodes.Subqueries(plan, tuple(subquery_in_scope(one, check) for one in inner))
     for step in query.steps:
         try:
             plan = _checked(operators()[step.operator], step, plan, check)
         except ProblemError as refused:
-            raise ProblemError([_placed(one, step) for one in refused.problems], text) from None
-    plan = _with_hot_fields(_without_marks(plan), context.hot_fields)
-    return Compiled(text, plan, plan.schema, plan.schema.aggregate, tuple(check.warnings))
+            raise ProblemError([_placed(one, step) for one in refused.problems]) from None
+    return _without_marks(plan)
+
+
+def _inner_plan(check: CheckContext, depth: int, text: str, span: Span) -> Plan:
+    if depth > DEEPEST:
+        message = f"queries nest at most {DEEPEST} deep"
+        raise ProblemError([Problem("too-deep", message, span)])
+    return _plan(text, check, depth)
 
 
 def _checked(operator: Operator, step: tree.Step, plan: Plan, check: CheckContext) -> Plan:
@@ -65,7 +88,13 @@ def _checked(operator: Operator, step: tree.Step, plan: Plan, check: CheckContex
         message = f"{operator.name} works on the result of a grouping, and here are messages"
         hint = f"put a grouping before it, such as count by _sourcecategory | {operator.name} ..."
         raise ProblemError([Problem("aggregate-expected", message, step.span, (hint,))])
-    return check.keeping(operator.check(step.clause, plan, check))
+    plan = operator.check(step.clause, plan, check)
+    if check.beneath:
+        check.beneath.clear()
+        message = f"{operator.name} takes no subquery and no lookup in its expressions"
+        hint = "give the result a name by a step of its own: if([subquery: ...], true, false) as found"
+        raise ProblemError([Problem("subquery-place", message, step.span, (hint,))])
+    return check.keeping(plan)
 
 
 def _placed(problem: Problem, step: tree.Step) -> Problem:
@@ -81,6 +110,7 @@ def _without_marks(plan: Plan) -> Plan:
 
 def _with_hot_fields(plan: Plan, hot_fields: Sequence[HotField]) -> Plan:
     """Extractions from the message that are stored beside it are read from there; the answer is the same."""
+    plan = nodes.rewritten(plan, lambda node: _hot_inside(node, hot_fields))
     stored = {Apply("json_value", (_RAW_JSON, Lit(one.path, TEXT)), TEXT): one for one in hot_fields}
     used: dict[str, HotField] = {}
 
@@ -96,3 +126,10 @@ def _with_hot_fields(plan: Plan, hot_fields: Sequence[HotField]) -> Plan:
     return nodes.rewritten(
         rewritten, lambda node: replace(node, hot=hot) if isinstance(node, nodes.Scan) else node
     )
+
+
+def _hot_inside(node: Plan, hot_fields: Sequence[HotField]) -> Plan:
+    if not isinstance(node, nodes.Subqueries):
+        return node
+    queries = (replace(one, plan=_with_hot_fields(one.plan, hot_fields)) for one in node.queries)
+    return replace(node, queries=tuple(queries))

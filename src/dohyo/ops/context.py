@@ -14,23 +14,37 @@ from dohyo.plan.nodes import Filter, LookupTable, Plan
 from dohyo.plan.schema import Field, Schema
 
 
+def _no_child(text: str, span: Span) -> Plan:
+    fail("subquery-place", "a query cannot stand inside another one here", span)
+
+
 @dataclass
 class CheckContext:
-    """`tables` gives the lookup table at an address such as `path:///Library/x`, or None. `drops` collects
-    conditions that rows must meet (isPrivateIP).
+    """`tables` gives the lookup table at an address such as `path:///Library/x`, or None. `child` gives the
+    plan of another query, its text written where it stands in this one; the span is that of the whole.
+    `drops` collects conditions that rows must meet (isPrivateIP), `beneath` what an expression needs done to
+    its rows first (a subquery, a lookup).
     """
 
     run: RunContext
     tables: Callable[[str], LookupTable | None] = lambda path: None
+    child: Callable[[str, Span], Plan] = _no_child
     warnings: list[Problem] = field(default_factory=list)
     drops: list[Expr] = field(default_factory=list)
+    beneath: list[Callable[[Plan], Plan]] = field(default_factory=list)
 
     def keeping(self, plan: Plan) -> Plan:
-        """The plan with the conditions collected since the last call put on top."""
+        """The plan with what was collected since the last call put on top."""
+        for prepare in self.beneath:
+            plan = prepare(plan)
         for condition in self.drops:
             plan = Filter(plan, condition)
-        self.drops = []
+        self.beneath, self.drops = [], []
         return plan
+
+    def warn(self, code: str, message: str, span: Span | None, *hints: str) -> None:
+        """Leave a warning; the query runs all the same."""
+        self.warnings.append(Problem(code, message, span, tuple(hints), severity="warning"))
 
 
 def fail(code: str, message: str, span: Span | None, *hints: str, fixes: tuple[Fix, ...] = ()) -> NoReturn:

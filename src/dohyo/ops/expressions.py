@@ -65,8 +65,10 @@ def checked(node: tree.Expr, schema: Schema, context: CheckContext) -> Expr:
         return _call(node, schema, context)
     if isinstance(node, tree.Regex):
         fail("regex-place", "a regular expression stands only after matches and in replace", node.span)
-    hint = "run the inner query first and write its values in"
-    fail("subquery-unsupported", "Dohyo does not run subqueries yet", node.span, hint)
+    assert isinstance(node, tree.Subquery)
+    from dohyo.ops.subquery import subquery_condition  # it makes expressions itself
+
+    return subquery_condition(node, schema, context)
 
 
 def _number(value: int | float) -> Lit:

@@ -1,8 +1,8 @@
-"""`[subquery: ... | compose f]`: an inner query that runs first and whose rows become a condition of the outer
-one, in its scope or in an expression.
+"""`[subquery: ... | compose f]`: an inner query that runs first and whose rows become a condition of the
+outer one, in its scope or in an expression.
 
-Owns how it is read and what its rows compose. `resolved` puts the answers of all subqueries of a plan in place;
-what is left is a plan like any other.
+Owns how it is read and what its rows compose. `resolved` puts the answers of all subqueries of a plan in
+place; what is left is a plan like any other.
 """
 
 from __future__ import annotations
@@ -74,7 +74,9 @@ def _checked(text: str, span: Span, context: CheckContext) -> tuple[Subquery, _C
         raise ProblemError([stop.problem]) from None
     plan = with_custom_fields(context.child(blank[: start - 1], span), compose.fields)
     names = tuple(known(plan.schema, name.name, name.span).name for name in compose.fields)
-    plan = nodes.Limit(nodes.Project(plan, plan.schema.only(names)), compose.most + 1, plan.schema.only(names))
+    plan = nodes.Limit(
+        nodes.Project(plan, plan.schema.only(names)), compose.most + 1, plan.schema.only(names)
+    )
     query = Subquery(text, plan, names, compose.most, compose.keywords is not None, *own_range)
     return query, compose
 
@@ -83,7 +85,8 @@ def _read_head(whole: str, span: Span, run: RunContext) -> tuple[int, tuple[str 
     """Where the inner query begins, and its own time range."""
     head = _HEAD.match(whole, span.start)
     assert head is not None, whole
-    at, times = head.end(), {"from": None, "to": None}
+    at = head.end()
+    times: dict[str, str | None] = {"from": None, "to": None}
     while option := _OPTION.match(whole, at):
         group = 2 if option[2] is not None else 3
         times[option[1].lower()] = _checked_time(option[group], Span(*option.span(group)), run)
@@ -137,7 +140,7 @@ def range_of(query: Subquery, run: RunContext) -> RunContext:
 def resolved(plan: Plan, rows_of: Rows, warn: Callable[[str], None] = lambda message: None) -> Plan:
     """The plan with the values of its subqueries in place; `rows_of` runs one, at most `most + 1` rows of it.
 
-    A row with a null in a composed field composes nothing. No row at all gives a condition that nothing meets.
+    A row with a null in a composed field composes nothing. No row gives a condition that nothing meets.
     """
     answers: dict[str, tuple[Subquery, list[tuple[Scalar, ...]]]] = {}
 

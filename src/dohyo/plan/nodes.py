@@ -23,11 +23,10 @@ Row = dict[str, Scalar]
 
 @dataclass(frozen=True)
 class Scan:
-    """Messages in `scope` and in the run's time range moved `shift_ms` into the past. Newest first."""
+    """Messages in `scope` and in the run's time range. Newest first."""
 
     scope: tree.ScopeNode
     schema: Schema
-    shift_ms: int = 0
     hot: tuple[HotField, ...] = ()
     """Stored extractions that the plan reads, each as the field `HotField.field` beside those of the schema.
     """
@@ -155,18 +154,17 @@ class Local:
 @dataclass(frozen=True)
 class Shift:
     """One comparison: the runs `offsets_ms` ago, made one by `reduce` (avg, min, max) where there are
-    several.
+    several. What it adds of a field is named `<field>_<suffix>`.
     """
 
     offsets_ms: tuple[int, ...]
     suffix: str
     reduce: str | None = None
-    alias: str | None = None
 
 
 @dataclass(frozen=True)
 class Compare:
-    """The input run again for earlier ranges and joined on its group keys."""
+    """The input run again for earlier ranges (`RunContext.earlier`) and joined on its group keys."""
 
     input: Plan
     shifts: tuple[Shift, ...]
@@ -191,7 +189,7 @@ class Lookup:
 
 @dataclass(frozen=True)
 class LookedUp:
-    """A lookup whose answers stand in the engine's table `table`, one row a key: the values of `keys` in `k0`,
+    """A lookup whose answers stand in the engine's table `table`, one row a key: values of `keys` in `k0`,
     `k1`..., those of `fields` in `v0`, `v1`... Rows without an answer get nulls.
     """
 
@@ -334,14 +332,6 @@ def mapped(node: Plan, change: Callable[[Expr], Expr]) -> Plan:
             ),
         )
     return node
-
-
-def shifted(plan: Plan, shift_ms: int) -> Plan:
-    """The plan over a range that lies so much earlier."""
-    return rewritten(
-        plan,
-        lambda node: replace(node, shift_ms=node.shift_ms + shift_ms) if isinstance(node, Scan) else node,
-    )
 
 
 @dataclass(frozen=True)
