@@ -10,11 +10,11 @@ from functools import partial
 
 from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.functions.table import RunContext
-from dohyo.lang import tree
 from dohyo.lang.parse import parse_query
 from dohyo.ops.context import CheckContext
-from dohyo.ops.operator import Operator, operators
+from dohyo.ops.operator import operators
 from dohyo.ops.parse import MATCHED
+from dohyo.ops.steps import plan_of_steps
 from dohyo.ops.subquery import subqueries_of, subquery_in_scope
 from dohyo.plan import nodes
 from dohyo.plan.expr import Apply, Expr, Lit, Ref, parts, replaced
@@ -68,12 +68,7 @@ def _plan(text: str, check: CheckContext, depth: int) -> Plan:
     plan: Plan = nodes.Scan(query.scope, Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST))
     if inner := subqueries_of(query.scope):
         plan = nodes.Subqueries(plan, tuple(subquery_in_scope(one, check) for one in inner))
-    for step in query.steps:
-        try:
-            plan = _checked(operators()[step.operator], step, plan, check)
-        except ProblemError as refused:
-            raise ProblemError([_placed(one, step) for one in refused.problems]) from None
-    return _without_marks(plan)
+    return _without_marks(plan_of_steps(query.steps, plan, check))
 
 
 def _inner_plan(check: CheckContext, depth: int, text: str, span: Span) -> Plan:
@@ -81,25 +76,6 @@ def _inner_plan(check: CheckContext, depth: int, text: str, span: Span) -> Plan:
         message = f"queries nest at most {DEEPEST} deep"
         raise ProblemError([Problem("too-deep", message, span)])
     return _plan(text, check, depth)
-
-
-def _checked(operator: Operator, step: tree.Step, plan: Plan, check: CheckContext) -> Plan:
-    if operator.stage == "after grouping" and not plan.schema.aggregate:
-        message = f"{operator.name} works on the result of a grouping, and here are messages"
-        hint = f"put a grouping before it, such as count by _sourcecategory | {operator.name} ..."
-        raise ProblemError([Problem("aggregate-expected", message, step.span, (hint,))])
-    plan = operator.check(step.clause, plan, check)
-    if check.beneath:
-        check.beneath.clear()
-        message = f"{operator.name} takes no subquery and no lookup in its expressions"
-        hint = "give the result a name by a step of its own: if([subquery: ...], true, false) as found"
-        raise ProblemError([Problem("subquery-place", message, step.span, (hint,))])
-    return check.keeping(plan)
-
-
-def _placed(problem: Problem, step: tree.Step) -> Problem:
-    """An operator may complain about the whole of itself without a place."""
-    return problem if problem.span else replace(problem, span=step.span)
 
 
 def _without_marks(plan: Plan) -> Plan:

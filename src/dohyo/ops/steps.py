@@ -1,0 +1,91 @@
+"""One step of a query on top of the plan so far, and pipelines that stand inside an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from dohyo.base.problem import Problem, ProblemError, Span
+from dohyo.lang import tree
+from dohyo.lang.parse import EXPRESSION, read_step
+from dohyo.lang.reader import ParseStop, Reader
+from dohyo.lang.scope import read_scope
+from dohyo.lang.tokens import PUNCT, LexError, cut_at_pipes
+from dohyo.ops.context import CheckContext
+from dohyo.ops.operator import operators
+from dohyo.ops.where import AssignClause
+from dohyo.plan.nodes import Plan
+
+
+def plan_of_steps(steps: Iterable[tree.Step], plan: Plan, context: CheckContext) -> Plan:
+    """The plan with the steps on top. ProblemError with the place in the whole query."""
+    for step in steps:
+        try:
+            plan = _checked(step, plan, context)
+        except ProblemError as refused:
+            raise ProblemError([_placed(one, step) for one in refused.problems]) from None
+    return plan
+
+
+def _checked(step: tree.Step, plan: Plan, context: CheckContext) -> Plan:
+    operator = operators()[step.operator]
+    if operator.stage == "after grouping" and not plan.schema.aggregate:
+        message = f"{operator.name} works on the result of a grouping, and here are messages"
+        hint = f"put a grouping before it, such as count by _sourcecategory | {operator.name} ..."
+        raise ProblemError([Problem("aggregate-expected", message, step.span, (hint,))])
+    plan = operator.check(step.clause, plan, context)
+    if context.beneath:
+        context.beneath.clear()
+        message = f"{operator.name} takes no subquery and no lookup in its expressions"
+        hint = "give the result a name by a step of its own: if([subquery: ...], true, false) as found"
+        raise ProblemError([Problem("subquery-place", message, step.span, (hint,))])
+    return context.keeping(plan)
+
+
+def _placed(problem: Problem, step: tree.Step) -> Problem:
+    """An operator may complain about the whole of itself without a place."""
+    return problem if problem.span else replace(problem, span=step.span)
+
+
+@dataclass(frozen=True)
+class Pipeline:
+    """`( a | b )` inside an operator. `scope_span`: a scope stood before its operators."""
+
+    steps: tuple[tree.Step, ...]
+    span: Span
+    scope_span: Span | None = None
+
+
+def read_pipeline(reader: Reader) -> Pipeline:
+    """Operators in parentheses. Raises ParseStop or LexError."""
+    span = parenthesised(reader)
+    text, start, end = reader.text, span.start + 1, span.end - 1
+    pieces = [(start + a - 1, start + b - 1) for a, b in cut_at_pipes("|" + text[start:end])[1:]]
+    scope = _is_scope(text, *pieces[0]) if text[slice(*pieces[0])].strip() else len(pieces) > 1
+    steps = (read_step(text, *piece, operators()) for piece in pieces[1 if scope else 0 :])
+    return Pipeline(tuple(steps), span, Span(*pieces[0]) if scope else None)
+
+
+def parenthesised(reader: Reader) -> Span:
+    """Reads `( ... )` with everything in it."""
+    opened = reader.expect_punct("(")
+    depth = 1
+    while depth:
+        token = reader.take()
+        if reader.at_end() and not (token.kind == PUNCT and token.text == ")" and depth == 1):
+            reader.fail("parenthesis-open", "this parenthesis never closes", opened.span)
+        depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == PUNCT else 0
+    return reader.span_from(opened)
+
+
+def _is_scope(text: str, start: int, end: int) -> bool:
+    """Whether a piece is keywords and fields, not an operator."""
+    try:
+        step = read_step(text, start, end, operators())
+    except (LexError, ParseStop) as stop:
+        if stop.problem.code != "operator-unknown" or stop.problem.fixes:
+            return False
+        read_scope(text, start, end)
+        return True
+    unnamed = step.operator == EXPRESSION and isinstance(step.clause, AssignClause) and not step.clause.name
+    return unnamed and not isinstance(step.clause.value, tree.Call)
