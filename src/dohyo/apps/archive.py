@@ -9,7 +9,9 @@ import hashlib
 import io
 import re
 import stat
+import struct
 import zipfile
+import zlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -23,6 +25,9 @@ MOST_BYTES = 32 * 1024 * 1024
 # No leading dots, no separators of other systems, nothing that means a parent or a drive.
 PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_. -]*(/[A-Za-z0-9_][A-Za-z0-9_. -]*){0,7}")
 ENCRYPTED = 0x1
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+# What zipfile raises for the many ways in which an archive can be broken.
+UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, ValueError, EOFError, OSError)
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 Files = Mapping[str, bytes]
@@ -57,7 +62,7 @@ def files_of_zip(content: bytes) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             found = _unpacked(archive)
-    except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, EOFError, OSError) as error:
+    except UNREADABLE as error:
         raise refused("", "the file is no whole .zip archive", str(error)) from error
     _check_sums(found)
     return found
@@ -70,7 +75,7 @@ def _unpacked(archive: zipfile.ZipFile) -> dict[str, bytes]:
             continue
         _check_path(entry.filename, found)
         kind = stat.S_IFMT(entry.external_attr >> 16)
-        if kind not in (0, stat.S_IFREG) or entry.flag_bits & ENCRYPTED:
+        if kind not in (0, stat.S_IFREG) or entry.flag_bits & ENCRYPTED or entry.compress_type not in METHODS:
             raise refused(entry.filename, "links, devices and encrypted files have no place in a package")
         with archive.open(entry) as file:
             # The size in the directory may lie; what is read may not.

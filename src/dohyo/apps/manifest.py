@@ -141,7 +141,9 @@ class HotFields(_Closed):
 
 
 class Case(_Closed):
-    """Panel answers for one range and choice of variables: dashboard -> panel key -> rows."""
+    """Answers for one range and choice of variables, rows in order with every field: of panels by dashboard
+    and key, of saved searches. Dashboards and searches go by the names of their files.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -149,12 +151,16 @@ class Case(_Closed):
     start: Annotated[str, Field(alias="from")]
     to: str
     variables: dict[str, str] = {}
-    panels: dict[str, dict[str, list[dict[str, Any]]]]
+    panels: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    searches: dict[str, list[dict[str, Any]]] = {}
 
 
 class Expected(_Closed):
-    """`tests/expected.yaml`. Messages without a readable time stand at `received`."""
+    """`tests/expected.yaml`. An event's time is its key `time_field`; without a readable one it stands at
+    `received`.
+    """
 
     received: str
+    time_field: str = "createdDateTime"
     source_category: Text
     cases: Annotated[list[Case], Field(min_length=1)]

@@ -116,6 +116,7 @@ class _Reader:
     def __init__(self, files: Files) -> None:
         self.files = files
         self.problems: list[Problem] = []
+        self.inputs_known = True
 
     def wrong(self, file: str, line: int | None, message: str, *hints: str) -> None:
         self.problems.append(fault(SCHEMA, file, line, message, *hints))
@@ -124,7 +125,10 @@ class _Reader:
         self._check_names()
         manifest = self._model("manifest.yaml", Manifest)
         collection = self._model("collection.yaml", Collection) or Collection()
-        config = self._model("config.yaml", Config) or Config()
+        config = self._model("config.yaml", Config)
+        # Without its inputs every place of a resource would be one problem more.
+        self.inputs_known = config is not None or "config.yaml" not in self.files
+        config = config or Config()
         hot_fields = self._model("hot-fields.yaml", HotFields)
         expected = self._model("tests/expected.yaml", Expected)
         resources = tuple(self._resources(config))
@@ -223,7 +227,8 @@ class _Reader:
             for problem in error.problems:
                 self.wrong(path, line(problem.message), problem.message, *problem.hints)
             return None
-        self._check_places(path, text, definition, inputs)
+        if self.inputs_known:
+            self._check_places(path, text, definition, inputs)
         return Resource(path, definition, tuple(rows))
 
     def _rows(self, path: str, draft: Draft) -> list[dict[str, Any]]:

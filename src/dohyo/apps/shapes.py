@@ -13,12 +13,12 @@ from dohyo.apps.inputs import resolved_inputs
 from dohyo.apps.jobs import FAILED
 from dohyo.apps.manifest import version_key
 from dohyo.apps.package import Package
+from dohyo.apps.sample import FOLDER_PATH
 from dohyo.apps.switch import drafts_of
 from dohyo.content.definitions import Draft, definition_of
 from dohyo.content.shapes import meta_json
 from dohyo.metadata.content import AppInstance, AppJob, ContentItem
 
-FOLDER_PATH = "/Library/Installed Apps"
 MIME = {"svg": "image/svg+xml", "png": "image/png"}
 VERSION_HEADING = re.compile(r"^##\s+(\S+).*$", re.MULTILINE)
 

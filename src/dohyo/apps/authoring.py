@@ -1,0 +1,116 @@
+"""What authors of apps do with a package: start one, validate, test, pack. `dohyo app ...` calls these."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from dohyo.apps.archive import zip_of_files
+from dohyo.apps.faults import PackageRefused, fault
+from dohyo.apps.package import SAMPLE_VALUE, Package, package_at
+from dohyo.apps.package_tests import Report, run_package_tests
+from dohyo.apps.sample import Sample
+from dohyo.base.problem import Problem, ProblemError
+from dohyo.compile import CompileContext, compile_query
+from dohyo.functions.table import RunContext
+from dohyo.search.dashboard_run import variable_defaults
+from dohyo.search.variables import Value, fill_in
+
+QUERY = "package-query"
+SKELETON = Path(__file__).parent / "skeleton"
+HOUR_MS = 3_600_000
+
+
+def validate(path: Path) -> list[Problem]:
+    """Everything that is wrong with the package in a folder or .zip, its queries too."""
+    try:
+        package = package_at(path)
+    except PackageRefused as refused:
+        return list(refused.problems)
+    return query_problems(package)
+
+
+def run_tests(path: Path) -> Report:
+    """Runs the package's own tests. PackageRefused where it is wrong or has none."""
+    return run_package_tests(package_at(path))
+
+
+def pack(path: Path, target: Path | None = None) -> Path:
+    """Writes the package of a folder as an archive with checksums: `target`, or `<name>-<version>.zip` in the
+    working directory. PackageRefused where `validate` finds something.
+    """
+    package = package_at(path)
+    if problems := query_problems(package):
+        raise PackageRefused(problems)
+    target = target or Path(f"{slug(package.manifest.name)}-{package.version}.zip")
+    target.write_bytes(zip_of_files(package.files))
+    return target
+
+
+def new(name: str, folder: Path | None = None) -> Path:
+    """Makes a small working package to start from, with a test, in `folder` or one named after the app.
+
+    PackageRefused where the folder is there already.
+    """
+    folder = folder or Path(slug(name))
+    if folder.exists():
+        raise PackageRefused([fault("package-exists", str(folder), None, "the folder is there already")])
+    marks = {"@NAME@": name, "@UUID@": str(uuid.uuid4())}
+    for source in sorted(SKELETON.rglob("*")):
+        if source.is_file():
+            target = folder / source.relative_to(SKELETON)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            text = source.read_text("utf-8")
+            for mark, value in marks.items():
+                text = text.replace(mark, json.dumps(value)[1:-1])
+            target.write_text(text, "utf-8")
+    return folder
+
+
+def slug(name: str) -> str:
+    """The name as a file name.
+
+    >>> slug("Azure Security - Identity")
+    'azure-security-identity'
+    """
+    return re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "app"
+
+
+def query_problems(package: Package) -> list[Problem]:
+    """Problems of all queries of the package, each with its file and place."""
+    sample = Sample.of(package, SAMPLE_VALUE)
+    run = RunContext(now_ms=HOUR_MS, start_ms=0, end_ms=HOUR_MS)
+    context = CompileContext(run, tables=sample.table_at)
+    found = []
+    for resource, draft in zip(package.resources, sample.drafts.values(), strict=True):
+        for place, text, values in queries_of(draft.document):
+            try:
+                compile_query(fill_in(text, values).text, context)
+            except ProblemError as error:
+                for problem in error.problems:
+                    message = f"{place}: {problem.message}"
+                    found.append(fault(QUERY, resource.path, None, message, *problem.hints))
+    return found
+
+
+def queries_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
+    """Place, text and values of the variables of every log query in a definition and below it."""
+    values = variable_defaults(document) if document.get("variables") else {}
+    for panel in document.get("panels") or ():
+        for query in panel.get("queries") or ():
+            if query.get("queryType", "Logs") == "Logs" and "queryString" in query:
+                yield f"panel {panel['key']}", query["queryString"], values
+    for variable in document.get("variables") or ():
+        source = variable.get("sourceDefinition") or {}
+        if source.get("query"):
+            yield f"variable {variable['name']}", source["query"], values
+    search = document.get("search")
+    if search:
+        given = {p["name"].lower(): p.get("value") or "*" for p in search.get("queryParameters") or ()}
+        yield "search", search["queryText"], given
+    for child in document.get("children") or ():
+        yield from queries_of(child)
