@@ -1,1 +1,6 @@
-"""The slow, plain reference interpreter: a plan over list[dict]. Owns nothing but obviousness; shares no code with the SQL printer except the plan."""
+"""The slow, plain reference interpreter: runs a plan over rows in memory.
+
+Owns nothing but obviousness: it shares no code with the SQL printer except the plan and the tables of
+functions and aggregates, whose `rows` it calls. What always holds: its answer is the answer, values and
+order; the engine has to give the same.
+"""

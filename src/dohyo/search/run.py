@@ -7,7 +7,7 @@ before it runs in the engine; it and what follows run over the bounded rows by t
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -16,12 +16,12 @@ import sqlglot.expressions as exp
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import Compiled
 from dohyo.functions.table import RunContext
+from dohyo.oracle.compared import compared_rows
 from dohyo.oracle.run import run_plan
 from dohyo.plan import nodes
 from dohyo.plan.expr import Scalar
 from dohyo.plan.nodes import Plan, Row, chain
 from dohyo.plan.schema import Field
-from dohyo.search.compared import compared_rows
 from dohyo.search.limits import Limits
 from dohyo.search.lookups import Lookups
 from dohyo.search.result import ArrowRows, Result
@@ -98,7 +98,7 @@ class Runner:
 
     def _compared(self, node: nodes.Compare) -> list[Row]:
         earlier = {
-            offset: self._rows(nodes.shifted(node.input, offset))
+            offset: replace(self, run=self.run.earlier(offset))._rows(node.input)
             for shift in node.shifts
             for offset in shift.offsets_ms
         }
@@ -157,11 +157,12 @@ def run_query(
     rows.
     """
     limits = limits or Limits()
-    runner = Runner(engine, run, limits, lookups or Lookups(), query_id)
+    warned = list(compiled.warnings)
+    runner = Runner(engine, replace(run, warn=warned.append), limits, lookups or Lookups(), query_id)
     most = limits.records if compiled.is_aggregate else limits.messages
     fields, rows = runner.result(compiled.plan, most + 1)
     cut = len(rows) > most
-    warnings = [warning if isinstance(warning, str) else warning.message for warning in compiled.warnings]
+    warnings = [warning.message for warning in warned]
     if cut and compiled.is_aggregate:
         warnings.append(f"the result has more than {most:,} groups; the first {most:,} are shown")
     kept = rows[:most] if cut else rows

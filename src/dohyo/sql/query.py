@@ -86,7 +86,7 @@ def _scan(plan: nodes.Scan, run: RunContext) -> Relation:
         alias(call("tupleElement", column(one.column), text(one.name)), column_name(name))
         for name, one in hot.items()
     ]
-    from_ms, to_ms = run.start_ms - plan.shift_ms, run.end_ms - plan.shift_ms
+    from_ms, to_ms = run.start_ms, run.end_ms
     conditions = [
         exp.GTE(this=column("_messagetime"), expression=_moment(from_ms)),
         exp.LT(this=column("_messagetime"), expression=_moment(to_ms)),

@@ -1,9 +1,9 @@
 """Joining a comparison's rows."""
 
+from dohyo.oracle.compared import compared_rows
 from dohyo.plan.nodes import Compare, Rows, Shift
 from dohyo.plan.schema import Field, Schema
-from dohyo.plan.types import DOUBLE, LONG, TEXT, TIME
-from dohyo.search.compared import compared_rows
+from dohyo.plan.types import DOUBLE, LONG, TEXT
 
 HOST = Field("host", TEXT, key=True)
 COUNT = Field("_count", LONG)
@@ -26,13 +26,14 @@ def test_rows_join_on_their_keys_and_what_is_missing_is_null():
     ]
 
 
-def test_time_slices_of_earlier_ranges_are_moved_to_the_present():
-    slot = Field("_timeslice", TIME, key=True, slice_ms=3_600_000)
-    node = compare([slot, COUNT], [Shift((DAY,), "1d")], Field("_count_1d", LONG))
-    rows = compared_rows(
-        node, [{"_timeslice": 2 * DAY, "_count": 2}], {DAY: [{"_timeslice": DAY, "_count": 3}]}
-    )
-    assert rows == [{"_timeslice": 2 * DAY, "_count": 2, "_count_1d": 3}]
+def test_records_of_an_equal_key_are_all_kept():
+    node = compare([HOST, COUNT], [Shift((DAY,), "1d")], Field("_count_1d", LONG))
+    present = [{"host": "a", "_count": 1}, {"host": "a", "_count": 2}]
+    then = [{"host": "a", "_count": 5}, {"host": "a", "_count": 6}]
+    assert compared_rows(node, present, {DAY: then}) == [
+        {"host": "a", "_count": 1, "_count_1d": 5},
+        {"host": "a", "_count": 2, "_count_1d": 5},
+    ]
 
 
 def test_several_shifts_become_one_value_by_a_function():

@@ -1,0 +1,156 @@
+"""lookup: columns joined from outside, such as the place of an address."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from dohyo.base.problem import Span
+from dohyo.lang import tree
+from dohyo.lang.reader import Reader
+from dohyo.lang.tokens import PATH
+from dohyo.ops.context import CheckContext, fail, known, refuse_fixed, refuse_twice
+from dohyo.ops.operator import Help, Operator
+from dohyo.ops.rows import with_custom_fields
+from dohyo.plan.nodes import Lookup, Plan
+from dohyo.plan.schema import Field
+from dohyo.plan.types import DOUBLE, TEXT, Type
+
+GEO = "geo://location"
+ASN = "asn://default"
+GEO_KEY = "ip"
+GEO_COLUMNS: Mapping[str, Type] = {
+    "latitude": DOUBLE,
+    "longitude": DOUBLE,
+    "country_code": TEXT,
+    "country_name": TEXT,
+    "region": TEXT,
+    "continent": TEXT,
+    "city": TEXT,
+    "state": TEXT,
+    "postal_code": TEXT,
+}
+EVERY = "*"
+
+
+@dataclass(frozen=True)
+class LookupClause:
+    """`columns` pair a column with the name it gets (None: its own); none at all means all of them. `on`
+    pairs fields with columns.
+    """
+
+    columns: tuple[tuple[tree.FieldRef, tree.FieldRef | None], ...]
+    source: str
+    on: tuple[tuple[tree.FieldRef, tree.FieldRef], ...]
+    span: Span
+
+
+def read_clause(reader: Reader) -> LookupClause:
+    first = reader.peek()
+    columns = []
+    if not reader.punct(EVERY):
+        columns.append(_read_column(reader))
+        while reader.punct(","):
+            columns.append(_read_column(reader))
+    reader.expect_word("from")
+    source = _read_source(reader)
+    reader.expect_word("on")
+    pairs = [_read_pair(reader, source)]
+    while reader.punct(",") or reader.word("and"):
+        pairs.append(_read_pair(reader, source))
+    return LookupClause(tuple(columns), source, tuple(pairs), reader.span_from(first))
+
+
+def _read_column(reader: Reader) -> tuple[tree.FieldRef, tree.FieldRef | None]:
+    column = reader.field()
+    return column, reader.field() if reader.word("as") else None
+
+
+def _read_source(reader: Reader) -> str:
+    token = reader.peek()
+    if token.kind != PATH:
+        hint = 'a table of the library is written path://"/Library/Users/me/table"'
+        reader.fail("lookup-source", f"a source is expected here: {GEO} or path://...", hints=(hint,))
+    reader.take()
+    source = str(token.value)
+    return GEO if source.lower() in (GEO, "geo://default") else source
+
+
+def _read_pair(reader: Reader, source: str) -> tuple[tree.FieldRef, tree.FieldRef]:
+    """`field = column`, of places also `ip = field`; one name alone is both."""
+    field = reader.field()
+    column = reader.field() if reader.punct("=") or reader.punct("==") else field
+    if source == GEO and field.name.lower() == GEO_KEY:
+        return column, field
+    return field, column
+
+
+def to_plan(clause: LookupClause, plan: Plan, context: CheckContext) -> Plan:
+    given = _columns_of(clause, context)
+    wanted = clause.columns or _all_but_keys(clause, given)
+    names = [name or column for column, name in wanted]
+    refuse_twice(names)
+    refuse_fixed(names, plan.schema)
+    plan = with_custom_fields(plan, (field for field, _ in clause.on))
+    on = tuple(
+        (known(plan.schema, field.name, field.span).name, _column(key, given, clause))
+        for field, key in clause.on
+    )
+    pairs, made = [], []
+    for (column, _), name in zip(wanted, names, strict=True):
+        source = _column(column, given, clause)
+        existing = plan.schema.find(name.name)
+        field = replace(existing, slice_ms=0, slice_days=0) if existing else Field(name.name, TEXT)
+        pairs.append((source, field.name))
+        made.append(replace(field, type=given[source]))
+    return Lookup(plan, clause.source, on, tuple(pairs), plan.schema.with_fields(made), clause.span)
+
+
+def _columns_of(clause: LookupClause, context: CheckContext) -> Mapping[str, Type]:
+    """Columns of the source with their types, the keys among them."""
+    if clause.source == GEO:
+        return {GEO_KEY: TEXT} | dict(GEO_COLUMNS)
+    table = context.tables(clause.source)
+    if table is not None:
+        return table.columns
+    if clause.source.lower() == ASN:
+        hint = "country and place of an address come from geo://location"
+        fail("lookup-source", "no database of autonomous systems is set up here", clause.span, hint)
+    if not clause.source.startswith("path://"):
+        hint = 'upload the table and read it by path://"/Library/..."'
+        fail("lookup-source", f"Dohyo does not read lookup tables from {clause.source}", clause.span, hint)
+    fail("lookup-source", f"there is no lookup table at {clause.source}", clause.span)
+
+
+def _all_but_keys(
+    clause: LookupClause, given: Mapping[str, Type]
+) -> tuple[tuple[tree.FieldRef, tree.FieldRef | None], ...]:
+    keys = {column.name.lower() for _, column in clause.on}
+    return tuple((tree.FieldRef(name, span=clause.span), None) for name in given if name.lower() not in keys)
+
+
+def _column(column: tree.FieldRef, given: Mapping[str, Type], clause: LookupClause) -> str:
+    """The column by the spelling of its source."""
+    spelled = {name.lower(): name for name in given}
+    if column.name.lower() not in spelled:
+        message, hint = f"{clause.source} has no column {column.name}", f"it has {', '.join(given)}"
+        fail("lookup-column", message, column.span, hint)
+    return spelled[column.name.lower()]
+
+
+LOOKUP = Operator(
+    names=("lookup",),
+    syntax='lookup <column> [as <name>][, ...]|* from geo://location|path://"<path>"'
+    " on <field>=<column>[, <field>=<column>]...",
+    parse=read_clause,
+    check=to_plan,
+    help=Help(
+        "Adds columns of a lookup table, or the place of an address, to each row; null where there is none.",
+        (
+            ("column", f"a column of the table; of places {', '.join(GEO_COLUMNS)}"),
+            ("on", "a field of the row and the column that has to agree with it; of places the column ip"),
+        ),
+        see=("join",),
+        example="* | lookup country_name, latitude, longitude from geo://location on _sourcehost=ip",
+    ),
+)
