@@ -107,8 +107,8 @@ def _bracket_at(text: str, at: int) -> tuple[Step, int]:
             return EVERY, found.end()
         if from_end:  # [(@.length-1)] is the last element
             return -int(from_end), found.end()
-        bounds = [int(bound) if bound else None for bound in (start, stop)]
-        return Slice(*bounds, max(int(step or 1), 1)), found.end()
+        first, after = (int(bound) if bound else None for bound in (start, stop))
+        return Slice(first, after, max(int(step or 1), 1)), found.end()
     if _COMPUTED.match(text, at):
         _computes(text)
     items: list[str | int] = []
@@ -167,23 +167,22 @@ def _shown_item(step: str | int) -> str:
 # ---- what a path finds ----
 
 
+_MEMBER = r'\{\s*"(?:[^"\\]|\\.)*"\s*:'
+FIRST_OBJECT = rf"(?s){_MEMBER}.*\}}|\[\s*{_MEMBER}.*\]"
+"""RE2: from the first object with a member, or array that begins with one, to the last closing bracket."""
+FIRST_BRACKET = r"(?s)\{.*\}|\[.*\]"
+"""RE2: from the first bracket to the last one that closes its kind."""
+
+
 def json_text(raw: str) -> str:
-    """The JSON part of a message: what stands from the first `{` or `[` that opens well-formed JSON to the
-    last bracket that closes it; the whole message where it looks like JSON, and nothing where none is found.
+    """The JSON part of a message: the message where it is an object or an array from its first to its last
+    character, else what the patterns above find in it.
     """
     trimmed = raw.strip(" \t\r\n")
     if (trimmed[:1], trimmed[-1:]) in (("{", "}"), ("[", "]")):
         return raw
-    for found in list(re.finditer(r"[{\[]", raw))[:MOST_STARTS]:
-        closing = raw.rfind("}" if found[0] == "{" else "]")
-        part = raw[found.start() : closing + 1]
-        if part and loaded(part) is not None:
-            return part
-    return ""
-
-
-MOST_STARTS = 32
-"""So many brackets are tried as the start of the JSON in a message."""
+    found = re.search(FIRST_OBJECT, raw) or re.search(FIRST_BRACKET, raw)
+    return found[0] if found else ""
 
 
 def _no_constant(name: str) -> NoReturn:

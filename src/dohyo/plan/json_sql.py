@@ -9,50 +9,29 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import partial
 
-from dohyo.plan.json_path import MOST_LEVELS, MOST_STARTS, Choice, Deep, Every, Path, Slice, Step, split_path
+from dohyo.plan.json_path import (
+    FIRST_BRACKET,
+    FIRST_OBJECT,
+    MOST_LEVELS,
+    Choice,
+    Deep,
+    Every,
+    Path,
+    Slice,
+    Step,
+    split_path,
+)
 from dohyo.plan.sqltree import Sql, call, fn1, fn2, null, plain, text
 
 
 def json_text_sql(raw: Sql) -> Sql:
-    """The JSON part of a message. Only a message that does not look like JSON is searched for it."""
+    """The JSON part of a message: the message where it looks like JSON, else what is found in it."""
     trimmed = call("trimBoth", raw, text(" \t\r\n"))
     ends = call("concat", call("left", trimmed, plain(1)), call("right", trimmed, plain(1)))
-    return call("if", call("in", ends, call("tuple", text("{}"), text("[]"))), raw, _inside(raw))
-
-
-def _inside(raw: Sql) -> Sql:
-    """From the first bracket that opens well-formed JSON to the last that closes it."""
-    starts = call("arraySlice", _places(raw), plain(1), plain(MOST_STARTS))
-
-    def part(start: Sql) -> Sql:
-        is_object = call("equals", call("substring", raw, start, plain(1)), text("{"))
-        closing = call("if", is_object, _last(raw, "}"), _last(raw, "]"))
-        length = call("minus", call("plus", closing, plain(1)), start)
-        return call("substring", raw, start, call("greatest", plain(0), length))
-
-    parts = call("arrayMap", fn1(part), starts)
-    return call("arrayFirst", fn1(lambda found: call("isValidJSON", found)), parts)
-
-
-def _places(raw: Sql) -> Sql:
-    """Byte places of the opening brackets, from 1."""
-    is_bracket = fn1(
-        lambda at: call("in", call("substring", raw, at, plain(1)), call("tuple", text("{"), text("[")))
-    )
-    return call(
-        "arrayFilter", is_bracket, call("range", plain(1), call("plus", call("length", raw), plain(1)))
-    )
-
-
-def _last(raw: Sql, bracket: str) -> Sql:
-    """Byte place of the last such bracket, 0 where there is none."""
-    back = call("position", call("reverse", raw), text(bracket))
-    return call(
-        "if",
-        call("equals", back, plain(0)),
-        plain(0),
-        call("minus", call("plus", call("length", raw), plain(1)), back),
-    )
+    looks_like_json = call("in", ends, call("tuple", text("{}"), text("[]")))
+    found = call("extract", raw, text(FIRST_OBJECT))
+    found = call("if", call("empty", found), call("extract", raw, text(FIRST_BRACKET)), found)
+    return call("if", looks_like_json, raw, found)
 
 
 def _keys(path: Sequence[str | int]) -> list[Sql]:
@@ -153,10 +132,19 @@ def _place(bound: int | None, size: Sql, otherwise: Sql) -> Sql:
     return call("greatest", call("plus", size, plain(bound)), plain(0))
 
 
+def depth_sql(value: Sql) -> Sql:
+    """How many brackets are open at once at most."""
+    without_texts = call("replaceRegexpAll", value, text(r'"(?:[^"\\]|\\.)*"'), text(""))
+    brackets = call("extractAll", without_texts, text(r"[\[\]{}]"))
+    step = fn1(
+        lambda one: call("if", call("in", one, call("tuple", text("["), text("{"))), plain(1), plain(-1))
+    )
+    return call("arrayMax", call("arrayConcat", call("array", plain(0)), call("arrayCumSum", step, brackets)))
+
+
 def _descended(value: Sql) -> Sql:
     """The value and everything in it, level by level; each bears its place, by which all are put in order."""
-    brackets = call("plus", *(call("countSubstrings", value, text(bracket)) for bracket in "{["))
-    levels = call("range", call("least", brackets, plain(MOST_LEVELS)))
+    levels = call("range", call("least", depth_sql(value), plain(MOST_LEVELS)))
 
     def below(one: Sql) -> Sql:
         place, raw = call("tupleElement", one, plain(1)), call("tupleElement", one, plain(2))
