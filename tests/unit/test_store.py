@@ -11,8 +11,8 @@ from dohyo.base.problem import ProblemError
 from dohyo.plan.json_path import read_path
 from dohyo.plan.json_sql import json_text_sql, value_sql
 from dohyo.plan.sqltree import alias, call, column, plain, select, text
-from dohyo.store.embedded import EmbeddedStore, InsertResult
-from dohyo.store.event import Event, row_key
+from dohyo.store.embedded import EmbeddedStore
+from dohyo.store.event import Event, InsertResult, row_key
 from dohyo.store.owner import own, running
 from dohyo.store.writer import GroupWriter
 

@@ -31,8 +31,8 @@ _TIERS = ("continuous", "all")
 
 
 def folded(value: str) -> str:
-    """Lower case as the engine's lowerUTF8 makes it."""
-    return value.lower()
+    """Without difference of case, as the engine's caseFoldUTF8 makes it: σ is ς, and ß is ss."""
+    return value.casefold()
 
 
 # ---- keywords ----
@@ -90,7 +90,7 @@ def _keyword_sql(term: tree.Term) -> Sql:
     found = call("hasAllTokens", column("_raw"), call("array", *map(text, asked))) if asked else None
     if found is not None and asked == [folded(term.text).strip()]:
         return found
-    verified = call("match", call("lowerUTF8", column("_raw")), text(pattern))
+    verified = call("match", call("caseFoldUTF8", column("_raw")), text(pattern))
     return verified if found is None else call("and", found, verified)
 
 
@@ -124,7 +124,7 @@ def _is_any(term: tree.FieldTerm) -> bool:
 def _value_sql(value: Sql, term: tree.FieldTerm) -> Sql:
     if _is_any(term):
         return call("notEmpty", value)
-    lowered = call("lowerUTF8", value)
+    lowered = call("caseFoldUTF8", value)
     if _has_wildcard(term):
         return call("match", lowered, text(f"(?s)^{_value_regex(term.value)}$"))
     return exp.EQ(this=lowered, expression=text(folded(term.value)))

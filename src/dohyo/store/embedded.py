@@ -1,0 +1,231 @@
+"""The store on chDB, inside this process."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import IO
+
+import pyarrow as pa
+import sqlglot.expressions as exp
+
+from dohyo.base.problem import Problem, ProblemError
+from dohyo.plan.hot import HotField
+from dohyo.plan.sqltree import Sql, call, column, printed, select, text
+from dohyo.store import engine, hot_fields, lock
+from dohyo.store.engine import EngineError
+from dohyo.store.event import Event, InsertResult, check_storable
+from dohyo.store.schema import COLUMNS, CREATE_EVENTS, as_table
+from dohyo.store.statements import Statements
+
+MOST_EVENTS = 10_000
+"""Most events of one part; a larger batch is inserted in pieces."""
+_memory_stores = itertools.count(1)
+_INSERT = {
+    "async_insert": 0,
+    "max_partitions_per_insert_block": 0,
+    "max_threads": 1,
+    "min_insert_block_size_rows": 0,
+    "min_insert_block_size_bytes": 0,
+}
+
+
+class EmbeddedStore:
+    """The events of one data directory, or of memory. Many threads may call it at once."""
+
+    def __init__(self, place: str, database: str, held: IO[str] | None) -> None:
+        self._database = database
+        self._held = held
+        self._statements = Statements()
+        self._inserting = threading.Lock()
+        self._changing = threading.Lock()
+        self._newest = time.time_ns()
+        engine.enter(place)
+        if database != engine.DATABASE:
+            self._change(exp.Create(this=exp.to_identifier(database), kind="DATABASE"), engine.DATABASE)
+        engine.change(CREATE_EVENTS, database, {})
+        self._hot = self._read_hot_fields()
+
+    @classmethod
+    def open(cls, data_dir: Path) -> EmbeddedStore:
+        """The store below a data directory, made if it is not there.
+
+        ProblemError `data-in-use` while another process has it open, `store-open` while this process has
+        another store open.
+        """
+        place = data_dir.resolve() / "events"
+        place.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path = data_dir / "events.lock"
+        held = lock.held(path)
+        if held is None:
+            message = f"process {lock.holder(path)} has the store in {data_dir} open"
+            raise ProblemError([Problem("data-in-use", message, hints=("stop it, or ask it over HTTP",))])
+        try:
+            return cls(str(place), engine.DATABASE, held)
+        except BaseException:
+            held.close()
+            raise
+
+    @classmethod
+    def in_memory(cls) -> EmbeddedStore:
+        """An empty store that is gone when it is closed. ProblemError `store-open` while this process has
+        a data directory's store open.
+        """
+        return cls(engine.MEMORY, f"memory_{next(_memory_stores)}", None)
+
+    def close(self) -> None:
+        """Let go of the folder. Nothing may run any more."""
+        if self._database != engine.DATABASE:
+            self._change(exp.Drop(tables=[exp.to_table(self._database)], kind="DATABASE"), engine.DATABASE)
+        engine.leave()
+        if self._held is not None:
+            self._held.close()
+
+    def query(
+        self,
+        sql: exp.Expression,
+        *,
+        query_id: str | None = None,
+        timeout_s: float = 60,
+        max_memory_bytes: int = 0,
+    ) -> pa.Table:
+        """The answer of a select. It cannot change anything.
+
+        `query_id` names it for `cancel`; several statements may have the same. `max_memory_bytes` 0: no
+        limit. ProblemError `search-timeout`, `search-memory`, `search-cancelled`, `search-too-large` or
+        `search-failed`.
+        """
+        return self._statements.read(printed(sql), self._database, query_id, timeout_s, max_memory_bytes)
+
+    def cancel(self, query_id: str) -> None:
+        """Stop the statements of this id that run now."""
+        self._statements.cancel(query_id)
+
+    def newest_insert(self) -> int:
+        """A number that grows with every insert and every change of hot fields, also over restarts."""
+        return self._newest
+
+    def insert(self, events: Sequence[Event], *, token: str, may_repeat: bool) -> InsertResult:
+        """Store the events; they are on disk when this returns.
+
+        `token`: the same events under the same token are stored once, for the last 1,000 inserts.
+        `may_repeat`: events whose `messageid` is stored already, or stands earlier in the batch, are left out
+        and counted. ProblemError as `check_storable`, `store-failed` where the engine cannot store.
+        """
+        return self.insert_together([events], token=token, may_repeat=may_repeat)[0]
+
+    def insert_together(
+        self, groups: Sequence[Sequence[Event]], *, token: str, may_repeat: bool
+    ) -> list[InsertResult]:
+        """As `insert` for the events of all groups together; a result for each group."""
+        for group in groups:
+            check_storable(group)
+        with self._inserting:
+            new = self._new_events(groups) if may_repeat else groups
+            events = [event for group in new for event in group]
+            for at in range(0, len(events), MOST_EVENTS):
+                self._store(events[at : at + MOST_EVENTS], token)
+        return [
+            InsertResult(len(kept), len(given) - len(kept)) for given, kept in zip(groups, new, strict=True)
+        ]
+
+    def _new_events(self, groups: Sequence[Sequence[Event]]) -> list[list[Event]]:
+        """The events of each group that are neither stored nor in the batch before."""
+        seen = self._stored_ids({event.messageid for group in groups for event in group})
+        new: list[list[Event]] = []
+        for group in groups:
+            kept = []
+            for event in group:
+                if event.messageid not in seen:
+                    seen.add(event.messageid)
+                    kept.append(event)
+            new.append(kept)
+        return new
+
+    def _stored_ids(self, ids: set[int]) -> set[int]:
+        asked = call("tuple", *(exp.Literal.number(one) for one in ids))
+        is_asked = call("in", column("_messageid"), asked)
+        sql = select([column("_messageid")], exp.to_table("events"), where=[is_asked])
+        return set(engine.read(printed(sql), self._database, {}).column(0).to_pylist())
+
+    def _store(self, events: Sequence[Event], token: str) -> None:
+        """One part a month. The token covers the content, since after a retry the pieces may be others."""
+        ids = b"".join(event.messageid.to_bytes(8, "big") for event in events)
+        digest = hashlib.blake2b(token.encode() + b"\0" + ids, digest_size=16).hexdigest()
+        try:
+            settings = {**_INSERT, "insert_deduplication_token": digest}
+            engine.change(_INSERT_SQL, self._database, settings, as_table(events))
+        except EngineError as error:
+            raise ProblemError(
+                [Problem("store-failed", f"the store could not write: {error.message}")]
+            ) from None
+        finally:
+            self._bump()
+
+    def _bump(self) -> None:
+        with self._changing:
+            self._newest = max(self._newest + 1, time.time_ns())
+
+    def hot_fields(self) -> list[HotField]:
+        """The extractions that are stored beside the messages."""
+        return list(self._hot)
+
+    def set_hot_fields(self, set_name: str, fields: Mapping[str, str]) -> None:
+        """Store the values at these JSON paths, by field name, in column `h_<set_name>`; replaces the set.
+
+        They can be read at once: the engine computes what it has not stored yet, and stores it in the
+        background. ProblemError `hot-set-name`, `json-path`, `json-path-unsupported`.
+        """
+        name, comment = hot_fields.column_of(set_name), hot_fields.comment_of(fields)
+        if hot_fields.fields_of(name, comment) == [one for one in self._hot if one.column == name]:
+            return
+        self.drop_hot_fields(set_name)
+        if fields:
+            self._change(hot_fields.added(set_name, comment))
+            self._hot = self._read_hot_fields()
+            self._bump()
+            engine.change(printed(hot_fields.filled(set_name)), self._database, {"mutations_sync": 0})
+
+    def drop_hot_fields(self, set_name: str) -> None:
+        """Forget the set, if there is one."""
+        name = hot_fields.column_of(set_name)
+        if any(one.column == name for one in self._hot):
+            self._hot = [one for one in self._hot if one.column != name]
+            engine.stop_filling(self._database, name)
+            self._change(hot_fields.dropped(set_name))
+            self._bump()
+
+    def _read_hot_fields(self) -> list[HotField]:
+        of_events = call("and", _equals("database", self._database), _equals("table", "events"))
+        is_hot = call("startsWith", column("name"), text(hot_fields.PREFIX))
+        columns = exp.to_table("system.columns")
+        sql = select([column("name"), column("comment")], columns, where=[of_events, is_hot])
+        rows = engine.read(printed(sql), self._database, {}).to_pylist()
+        return [one for row in rows for one in hot_fields.fields_of(row["name"], row["comment"])]
+
+    def _change(self, sql: Sql, database: str = "") -> None:
+        engine.change(printed(sql), database or self._database, {})
+
+
+def _equals(name: str, value: str) -> Sql:
+    return call("equals", column(name), text(value))
+
+
+def _insert_sql() -> str:
+    times = ("_messagetime", "_receipttime")
+    values = [
+        call("fromUnixTimestamp64Milli", column(name), text("UTC")) if name in times else column(name)
+        for name in COLUMNS
+    ]
+    rows = exp.Table(this=call("Python", exp.column("rows")))
+    target = exp.Schema(
+        this=exp.to_table("events"), expressions=[exp.to_identifier(name, quoted=True) for name in COLUMNS]
+    )
+    return printed(exp.Insert(this=target, expression=select(values, rows)))
+
+
+_INSERT_SQL = _insert_sql()

@@ -1,0 +1,127 @@
+"""The chDB engine of this process: where it stands, connections, settings of a statement, its errors.
+
+A process has one engine at one place: a folder, or memory. Connections are cheap (0.1 ms), so each statement
+has its own: statements of different threads run at the same time, and what a failed statement leaves in its
+connection (chDB 26.9 puts it before the next answer) is gone with it. One more connection is held while the
+engine is used, because the engine ends with its last connection.
+"""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import chdb
+import pyarrow as pa
+
+from dohyo.base.problem import Problem, ProblemError
+
+MEMORY = ":memory:"
+DATABASE = "default"
+_CODE = re.compile(r"Code: (\d+)\. DB::Exception: ")
+
+
+class EngineError(Exception):
+    """A statement failed. `code` is ClickHouse's number of the kind of error, `message` its first line."""
+
+    def __init__(self, raw: str) -> None:
+        found = _CODE.match(raw)
+        self.code = int(found[1]) if found else 0
+        first_line = raw.split("\n", 1)[0]
+        self.message = re.sub(r"(\s*\([A-Z_]+\))+\s*$", "", _CODE.sub("", first_line))
+        super().__init__(self.message)
+
+
+class _Engine:
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.place = ""
+        self.users = 0
+        self.anchor: chdb.state.sqlitelike.Connection | None = None
+
+
+_engine = _Engine()
+
+
+def enter(place: str) -> None:
+    """Start the engine at the place, or share it. ProblemError `store-open` while it runs at another."""
+    if "?" in place or "&" in place:
+        raise ProblemError([Problem("store-path", f"the folder name {place} may not hold ? or &")])
+    with _engine.lock:
+        if _engine.users and _engine.place != place:
+            message = f"this process has a store open at {_engine.place}, and a process opens one at a time"
+            raise ProblemError(
+                [Problem("store-open", message, hints=("close it first, or use another process",))]
+            )
+        if not _engine.users:
+            _engine.anchor = chdb.connect(place)
+            _engine.place = place
+        _engine.users += 1
+
+
+def leave() -> None:
+    """The other half of `enter`. All statements must be over."""
+    with _engine.lock:
+        _engine.users -= 1
+        if not _engine.users and _engine.anchor is not None:
+            _engine.anchor.close()
+            _engine.anchor = None
+
+
+@contextmanager
+def _connection(database: str, settings: Mapping[str, object]) -> Iterator[chdb.state.sqlitelike.Connection]:
+    options = "&".join(f"{name}={value}" for name, value in {"database": database, **settings}.items())
+    connection = chdb.connect(f"{_engine.place}?{options}")
+    try:
+        yield connection
+    finally:
+        connection.close()
+
+
+def read(sql: str, database: str, settings: Mapping[str, object]) -> pa.Table:
+    """The answer of a statement that only reads. EngineError where it fails.
+
+    The bytes are copied: an Arrow table over the engine's own memory would outlive it.
+    """
+    # In the engine's order: after `readonly` no setting can change.
+    options = {**settings, "output_format_arrow_compression_method": "none", "readonly": 1}
+    with _connection(database, options) as connection:
+        return pa.ipc.open_file(_answer(connection, sql, "Arrow")).read_all()
+
+
+def change(sql: str, database: str, settings: Mapping[str, object], rows: pa.Table | None = None) -> None:
+    """A statement that changes something. EngineError where it fails.
+
+    The engine looks for the table that `Python(rows)` names among the local variables of its callers.
+    """
+    with _connection(database, settings) as connection:
+        _answer(connection, sql, "Null")
+
+
+def kill(tag: str) -> bool:
+    """Stop the statement whose setting `log_comment` is the tag; whether one was found."""
+    with _connection(DATABASE, {}) as connection:
+        sql = "KILL QUERY WHERE Settings['log_comment'] = {tag:String} ASYNC"
+        return bool(_answer(connection, sql, "CSV", {"tag": tag}))
+
+
+def stop_filling(database: str, column: str) -> None:
+    """Give up storing a column's values for old rows. EngineError where it fails."""
+    sql = (
+        "KILL MUTATION WHERE database = {database:String} AND table = 'events'"
+        " AND position(command, {column:String}) > 0 SYNC"
+    )
+    with _connection(DATABASE, {}) as connection:
+        _answer(connection, sql, "Null", {"database": database, "column": f"MATERIALIZE COLUMN {column})"})
+
+
+def _answer(
+    connection: chdb.state.sqlitelike.Connection, sql: str, form: str, params: Mapping[str, str] | None = None
+) -> bytes:
+    try:
+        answer: bytes = connection.query(sql, form, params=dict(params or {})).bytes()
+    except RuntimeError as error:
+        raise EngineError(str(error)) from None
+    return answer

@@ -1,0 +1,85 @@
+"""Hot field sets as columns of the table of events.
+
+A set is one tuple column `h_<set>`. Its fields' paths stand in the column's comment, so that the definition
+and the column cannot come apart.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+
+import sqlglot.expressions as exp
+
+from dohyo.base.problem import Problem, ProblemError
+from dohyo.plan.hot import HotField
+from dohyo.plan.json_path import read_path, shown_path
+from dohyo.plan.json_sql import json_text_sql, value_sql
+from dohyo.plan.sqltree import Sql, call, column, text
+
+PREFIX = "h_"
+_SET_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
+
+
+def column_of(set_name: str) -> str:
+    """Name of the set's column. ProblemError `hot-set-name`."""
+    if not _SET_NAME.fullmatch(set_name):
+        message = f"a set of hot fields is named by small letters, digits and _, and not {set_name}"
+        raise ProblemError([Problem("hot-set-name", message)])
+    return PREFIX + set_name
+
+
+def fields_of(column_name: str, comment: str) -> list[HotField]:
+    """The fields that a column's comment names."""
+    return [HotField(path, column_name, name) for name, path in json.loads(comment).items()]
+
+
+def comment_of(fields: Mapping[str, str]) -> str:
+    """The comment of a column of these fields; their paths are given in any spelling."""
+    return json.dumps({name: shown_path(read_path(path)) for name, path in fields.items()}, ensure_ascii=True)
+
+
+def added(set_name: str, comment: str) -> Sql:
+    """The statement that adds the set's column."""
+    column_name = column_of(set_name)
+    fields = fields_of(column_name, comment)
+    made = exp.ColumnDef(
+        this=exp.to_identifier(column_name, quoted=True),
+        kind=_type(fields),
+        constraints=[
+            exp.ColumnConstraint(
+                kind=exp.ComputedColumnConstraint(this=values_sql(column("_raw"), fields), persisted=True)
+            ),
+            exp.ColumnConstraint(kind=exp.CommentColumnConstraint(this=text(comment))),
+        ],
+    )
+    return _alter(made)
+
+
+def dropped(set_name: str) -> Sql:
+    """The statement that takes the set's column away."""
+    return _alter(exp.Drop(tables=[column(column_of(set_name))], kind="COLUMN"))
+
+
+def filled(set_name: str) -> Sql:
+    """The statement that stores the set's values for events that were there before it."""
+    return exp.Command(this="ALTER", expression=f"TABLE events MATERIALIZE COLUMN {column_of(set_name)}")
+
+
+def _alter(action: Sql) -> Sql:
+    return exp.Alter(this=exp.to_table("events"), kind="TABLE", actions=[action])
+
+
+def _type(fields: Iterable[HotField]) -> exp.DataType:
+    text_type = exp.DataType(this=exp.DType.TEXT, nullable=True)
+    elements = [
+        exp.ColumnDef(this=exp.to_identifier(one.name, quoted=True), kind=text_type.copy()) for one in fields
+    ]
+    return exp.DataType(this=exp.DType.STRUCT, expressions=elements, nested=True, nullable=False)
+
+
+def values_sql(raw: Sql, fields: Iterable[HotField]) -> Sql:
+    """The tuple of a message's values."""
+    source = json_text_sql(raw)
+    return call("tuple", *(value_sql(source, read_path(one.path)) for one in fields))

@@ -1,0 +1,114 @@
+"""Group commit: batches of many writers become one insert, each writer hears when its own is on disk."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from dohyo.base.problem import Problem, ProblemError
+from dohyo.store.event import Event, InsertResult
+
+GATHER_S = 0.2
+MOST_BYTES = 4 * 1024 * 1024
+MOST_WAITING_BYTES = 16 * MOST_BYTES
+
+
+class Store(Protocol):
+    def insert_together(
+        self, batches: Sequence[Sequence[Event]], *, token: str, may_repeat: bool
+    ) -> list[InsertResult]: ...
+
+
+@dataclass
+class _Batch:
+    events: list[Event]
+    size_bytes: int
+    done: Future[InsertResult] = field(default_factory=Future)
+
+
+class GroupWriter:
+    """Inserts for many threads. A batch waits at most 200 ms for company, or until 4 MiB are together.
+
+    `submit` waits while more than 64 MiB are not yet on disk, so a fast source cannot fill the memory. Rows
+    whose key is in the store already are left out, so a batch may be submitted again after any failure.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: list[_Batch] = []
+        self._waiting_bytes = 0
+        self._changed = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._work, name="writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, events: Sequence[Event]) -> Future[InsertResult]:
+        """The future is done when the events are on disk, or has the store's ProblemError."""
+        batch = _Batch(list(events), sum(len(event.raw) for event in events))
+        with self._changed:
+            self._changed.wait_for(lambda: self._closing or self._waiting_bytes < MOST_WAITING_BYTES)
+            if self._closing:
+                raise ProblemError([Problem("store-closing", "the event store is closing")])
+            self._waiting.append(batch)
+            self._waiting_bytes += batch.size_bytes
+            self._changed.notify_all()
+        return batch.done
+
+    def insert(self, events: Sequence[Event]) -> InsertResult:
+        """Submits and waits."""
+        return self.submit(events).result()
+
+    def is_behind(self) -> bool:
+        """Whether a batch submitted now would have to wait for memory."""
+        with self._changed:
+            return self._waiting_bytes >= MOST_WAITING_BYTES
+
+    def close(self) -> None:
+        """Writes what was submitted, then ends."""
+        with self._changed:
+            self._closing = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def _work(self) -> None:
+        while batches := self._next():
+            self._write(batches)
+
+    def _next(self) -> list[_Batch]:
+        """The batches of the next insert; none when the writer has been closed and is done."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._closing)
+            until = time.monotonic() + GATHER_S
+            self._changed.wait_for(
+                lambda: self._closing or self._waiting_bytes >= MOST_BYTES,
+                timeout=max(0.0, until - time.monotonic()),
+            )
+            taken, self._waiting = self._waiting, []
+            return taken
+
+    def _write(self, batches: list[_Batch]) -> None:
+        """One insert for all; where it is refused, one for each, so that only the wrong one hears of it."""
+        try:
+            results = self._store.insert_together(
+                [batch.events for batch in batches], token=uuid.uuid4().hex, may_repeat=True
+            )
+        except Exception as error:
+            if len(batches) > 1:
+                for batch in batches:
+                    self._write([batch])
+                return
+            batches[0].done.set_exception(error)
+        else:
+            for batch, result in zip(batches, results, strict=True):
+                batch.done.set_result(result)
+        self._forget(batches)
+
+    def _forget(self, batches: list[_Batch]) -> None:
+        with self._changed:
+            self._waiting_bytes -= sum(batch.size_bytes for batch in batches)
+            self._changed.notify_all()
