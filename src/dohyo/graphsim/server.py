@@ -8,6 +8,7 @@ import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
+from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -84,7 +85,7 @@ async def describe_tenant(request: Request) -> Response:
 
 
 async def give_token(request: Request) -> Response:
-    form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
+    form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
     roots = {root_of(request), signin.GRAPH}
     try:
         answer = signin.token_answer(
