@@ -44,7 +44,31 @@ def _cut(plan: Plan, needed: set[str]) -> Plan:
     if isinstance(plan, nodes.Limit):
         below = (needed - _names([plan.rank] if plan.rank else [])) | _names(plan.by)
         return replace(plan, input=_cut(plan.input, below), schema=_kept(plan.schema, needed))
+    if isinstance(plan, nodes.LookedUp):
+        below = (needed - _names(plan.fields)) | _names(plan.keys)
+        return replace(plan, input=_cut(plan.input, below), schema=_kept(plan.schema, needed))
+    if isinstance(plan, nodes.Join):
+        return _cut_join(plan, needed)
     return plan
+
+
+def _cut_join(plan: nodes.Join, needed: set[str]) -> Plan:
+    """Each table becomes a whole plan of its own, down to the messages, and has only what is read of it."""
+    pairs = [
+        (f, origin) for f, origin in zip(plan.schema, plan.fields, strict=True) if f.name.lower() in needed
+    ]
+    read = [origin for _, origin in pairs]
+    read += [side for key in plan.keys for side in ((key.table, key.field), (key.other, key.other_field))]
+    read += [] if plan.window_ms is None else [(place, "_messagetime") for place in range(len(plan.tables))]
+    tables = tuple(
+        replace(
+            table,
+            plan=_cut(nodes.placed(table.plan, plan.input), _names(name for at, name in read if at == place)),
+        )
+        for place, table in enumerate(plan.tables)
+    )
+    schema = replace(plan.schema, fields=tuple(f for f, _ in pairs))
+    return replace(plan, tables=tables, fields=tuple(origin for _, origin in pairs), schema=schema)
 
 
 def _cut_aggregate(plan: nodes.Aggregate, needed: set[str]) -> Plan:

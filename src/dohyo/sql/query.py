@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Any
 
 import sqlglot.expressions as exp
@@ -13,12 +12,14 @@ from dohyo.ops.aggregates import AGGREGATES
 from dohyo.plan import nodes
 from dohyo.plan.expr import Expr, Ref, parts, replaced
 from dohyo.plan.nodes import Plan
-from dohyo.plan.schema import NEWEST_FIRST, Schema
+from dohyo.plan.schema import NEWEST_FIRST
 from dohyo.plan.scope import scope_sql
 from dohyo.plan.sqltree import Sql, alias, call, column, null, plain, select, text, within
 from dohyo.plan.types import BOOL, TEXT
 from dohyo.sql.expressions import INPUT, column_name, expr_to_sql, field_sql, output_sql
+from dohyo.sql.joins import joined, looked_up
 from dohyo.sql.needed import CUSTOM_FIELDS, needed_only
+from dohyo.sql.relation import Relation, order_names, passed
 
 EVENTS = "events"
 _TIMES = ("_messagetime", "_receipttime")
@@ -27,54 +28,15 @@ _STORED = {CUSTOM_FIELDS: "fields", "_size": "_raw"}
 _MATCHES, _PLACE, _RANK = "$matches", "$place", "$rank"
 
 
-@dataclass(frozen=True)
-class Relation:
-    """A select that gives the fields of `schema` by `column_name`, and the columns of `order` beside them.
-
-    `order` are columns with their direction (ascending or not); together they put the rows into one order,
-    without ties.
-    """
-
-    select: exp.Select
-    schema: Schema
-    order: tuple[tuple[str, bool], ...]
-
-    def columns(self) -> list[Sql]:
-        """Its fields, as a select over it passes them on."""
-        return [_passed(column_name(f.name)) for f in self.schema]
-
-    def over(self, fields: Iterable[Sql], **parts: Any) -> exp.Select:
-        """A select of these columns over it that keeps its order; `parts` as `sqltree.select` takes them."""
-        return self.bare([*fields, *(_passed(name) for name, _ in self.order)], **parts)
-
-    def bare(self, columns: Iterable[Sql], **parts: Any) -> exp.Select:
-        """A select over it without its order."""
-        return select(list(columns), within(self.select, INPUT), **parts)
-
-    def ordering(self) -> list[exp.Ordered]:
-        return [
-            exp.Ordered(this=column(name, INPUT), desc=not ascending, nulls_first=False)
-            for name, ascending in self.order
-        ]
-
-
 def plan_to_sql(plan: Plan, run: RunContext) -> exp.Select:
     """The whole query: the plan's fields in order, named by `column_name`; rows in their order."""
     relation = _relation(needed_only(plan), run)
-    shown = [_passed(column_name(f.name)) for f in plan.schema]
+    shown = [passed(column_name(f.name)) for f in plan.schema]
     return relation.bare(shown, order=relation.ordering())
 
 
 def _relation(plan: Plan, run: RunContext) -> Relation:
     return _PRINTERS[type(plan)](plan, run)
-
-
-def _passed(name: str) -> Sql:
-    return alias(column(name, INPUT), name)
-
-
-def _order_names(start: int, count: int) -> list[str]:
-    return [f"$o{start + i}" for i in range(count)]
 
 
 def _scan(plan: nodes.Scan, run: RunContext) -> Relation:
@@ -87,19 +49,17 @@ def _scan(plan: nodes.Scan, run: RunContext) -> Relation:
         for name, one in hot.items()
     ]
     from_ms, to_ms = run.start_ms, run.end_ms
-    conditions = [
+    conditions: list[Sql] = [
         exp.GTE(this=column("_messagetime"), expression=_moment(from_ms)),
         exp.LT(this=column("_messagetime"), expression=_moment(to_ms)),
         scope_sql(plan.scope),
     ]
     table = select([*map(column, stored), *taken], exp.to_table(EVENTS), where=conditions)
     shown = [
-        _passed(column_name(f.name))
-        if f.name.lower() in hot
-        else alias(_scanned(f.name), column_name(f.name))
+        passed(column_name(f.name)) if f.name.lower() in hot else alias(_scanned(f.name), column_name(f.name))
         for f in plan.schema
     ]
-    order = _order_names(0, len(NEWEST_FIRST))
+    order = order_names(0, len(NEWEST_FIRST))
     ordered = [alias(_scanned(key.name), name) for key, name in zip(NEWEST_FIRST, order, strict=True)]
     directions = tuple((name, key.ascending) for key, name in zip(NEWEST_FIRST, order, strict=True))
     return Relation(select([*shown, *ordered], within(table, INPUT)), plan.schema, directions)
@@ -194,12 +154,12 @@ def _every_match(plan: nodes.Capture, source: Relation, run: RunContext) -> Rela
     found = source.over([*source.columns(), alias(matches, _MATCHES)])
     with_matches = Relation(found, source.schema, source.order)
     places = alias(call("arrayJoin", _places(plan)), _PLACE)
-    kept = [*source.columns(), _passed(_MATCHES), places]
+    kept = [*source.columns(), passed(_MATCHES), places]
     rows = Relation(with_matches.over(kept), source.schema, source.order)
     place = column(_PLACE, INPUT)
     groups = call("arrayElement", column(_MATCHES, INPUT), place)
     fields = _captured(plan, source, groups, call("greater", place, plain(0)))
-    counted = _order_names(len(source.order), 1)[0]
+    counted = order_names(len(source.order), 1)[0]
     captured = rows.over([*fields, alias(place, counted)])
     return Relation(captured, plan.schema, (*source.order, (counted, True)))
 
@@ -238,7 +198,7 @@ def _aggregate(plan: nodes.Aggregate, run: RunContext) -> Relation:
         source, first_is_least = _numbered(source)
     keys = [alias(field_sql(key), column_name(key)) for key in plan.keys]
     calls = [_call_sql(one, first_is_least, run) for one in plan.calls]
-    order = _order_names(0, len(plan.keys))
+    order = order_names(0, len(plan.keys))
     copies = [alias(field_sql(key), name) for key, name in zip(plan.keys, order, strict=True)]
     # Without keys SQL answers a row even where there is no input.
     having = None if plan.keys else exp.GT(this=call("count"), expression=plain(0))
@@ -278,7 +238,7 @@ def _row_number(source: Relation, groups: Iterable[str]) -> Sql:
 def _sort(plan: nodes.Sort, run: RunContext) -> Relation:
     """Earlier order decides between rows that are equal in the new keys."""
     source = _relation(plan.input, run)
-    names = _order_names(len(source.order), len(plan.keys))
+    names = order_names(len(source.order), len(plan.keys))
     copies = [alias(field_sql(key.name), name) for key, name in zip(plan.keys, names, strict=True)]
     with_keys = source.over([*source.columns(), *copies])
     order = tuple((name, key.ascending) for key, name in zip(plan.keys, names, strict=True))
@@ -298,6 +258,14 @@ def _limit(plan: nodes.Limit, run: RunContext) -> Relation:
     return Relation(inner.over(inner.columns(), where=[best]), plan.schema, source.order)
 
 
+def _join(plan: nodes.Join, run: RunContext) -> Relation:
+    return joined(plan, [_relation(table.plan, run) for table in plan.tables])
+
+
+def _looked_up(plan: nodes.LookedUp, run: RunContext) -> Relation:
+    return looked_up(plan, _relation(plan.input, run))
+
+
 _PRINTERS: dict[type, Callable[[Any, RunContext], Relation]] = {
     nodes.Scan: _scan,
     nodes.Extend: _extend,
@@ -307,6 +275,8 @@ _PRINTERS: dict[type, Callable[[Any, RunContext], Relation]] = {
     nodes.Aggregate: _aggregate,
     nodes.Sort: _sort,
     nodes.Limit: _limit,
+    nodes.Join: _join,
+    nodes.LookedUp: _looked_up,
 }
 SQL_NODES = tuple(_PRINTERS)
 """Kinds of nodes that SQL can say."""
