@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from small_app import NAME, UUID, HotFieldsOnly, package, write_catalog
+from small_app import NAME, UUID, HotFieldsOnly, files, write_catalog
 
 from dohyo.access.secrets import SecretBox
 from dohyo.access.users import create_user
@@ -350,12 +350,29 @@ def test_hot_fields_are_left_alone_where_they_are_right(apps, admin, store, meta
     assert store.changes == ["set small"]
 
 
-def test_set_of_hot_fields_belongs_to_one_app(apps, admin, catalog):
+def added(catalog, version, change):
+    other = dict(files(version, uuid=UUID.replace("1", "a"), name="Other App"))
+    other["hot-fields.yaml"] = change
+    return catalog.add(zip_of_files(other)).uuid
+
+
+def test_apps_share_a_set_of_hot_fields(apps, admin, catalog, store):
     install(apps, admin)
-    other = package("1.0.0", uuid=UUID.replace("1", "a"), name="Other App")
-    catalog.add(zip_of_files(other.files))
-    message = failed(apps, apps.install(other.uuid, admin.user_id, "1.0.0", SCOPE))
-    assert message == 'the set of hot fields "small" is that of Small App'
+    other = added(catalog, "1.0.0", b'name: small\nfields: {x: "x", z: "z"}\n')
+    done(apps, apps.install(other, admin.user_id, "1.0.0", SCOPE))
+    assert store.sets == {"small": {"x": "['x']", "z": "['z']"}}
+    done(apps, apps.uninstall(UUID, admin.user_id))
+    assert store.sets == {"small": {"x": "['x']", "z": "['z']"}}
+    done(apps, apps.uninstall(other, admin.user_id))
+    assert store.sets == {}
+
+
+def test_apps_that_disagree_on_a_hot_field_do_not_share_a_set(apps, admin, catalog, store):
+    install(apps, admin)
+    other = added(catalog, "1.0.0", b'name: small\nfields: {x: "elsewhere"}\n')
+    message = failed(apps, apps.install(other, admin.user_id, "1.0.0", SCOPE))
+    assert message == "another app has the hot field x of the set small from another place"
+    assert store.sets == {"small": {"x": "['x']"}}
 
 
 def test_app_stays_removable_when_its_package_is_gone(apps, admin, metadata, store, tmp_path):

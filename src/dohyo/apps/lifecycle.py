@@ -15,7 +15,7 @@ import json
 import logging
 import queue
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Protocol
 
 from sqlalchemy import CursorResult, select, update
@@ -258,9 +258,9 @@ class Lifecycle:
             id=hex_id(), uuid=job.uuid, folder_id=folder_id_of(job.uuid), created_ms=now, modified_ms=now,
             created_by=job.user_id, modified_by=job.user_id, **_of_version(package, inputs),
         )  # fmt: skip
-        self._check_hot_fields(session, instance)
         session.add(instance)
         session.flush()
+        hot_sets(session.scalars(select(AppInstance)))
         self._reached("instance")
         switch_content(session, package, instance)
         self._reached("content")
@@ -272,8 +272,8 @@ class Lifecycle:
         for name, value in _of_version(package, inputs).items():
             setattr(instance, name, value)
         instance.modified_ms, instance.modified_by = now_ms(), job.user_id
-        self._check_hot_fields(session, instance)
         session.flush()
+        hot_sets(session.scalars(select(AppInstance)))
         self._reached("instance")
         switch_content(session, package, instance)
         self._reached("content")
@@ -288,31 +288,41 @@ class Lifecycle:
         session.flush()
         self._reached("instance")
 
-    def _check_hot_fields(self, session: Session, instance: AppInstance) -> None:
-        name = instance.hot_fields.get("name")
-        for other in session.scalars(select(AppInstance).where(AppInstance.uuid != instance.uuid)):
-            if name and other.hot_fields.get("name") == name:
-                raise conflict("apps:hot_fields", f'the set of hot fields "{name}" is that of {other.name}')
-
     def _sync_hot_fields(self) -> str | None:
         """Makes the store's hot fields those of the installed apps; what went wrong, if something did.
 
         Answers do not depend on them, so trouble here ends no job; the next start tries again.
         """
-        wanted = {i.hot_fields["name"]: i.hot_fields["fields"] for i in self.instances() if i.hot_fields}
         try:
+            wanted = hot_sets(self.instances())
             there: dict[str, dict[str, str]] = {}
             for hot in self._store.hot_fields():
                 there.setdefault(hot.column.removeprefix(COLUMN_PREFIX), {})[hot.name] = hot.path
             for name in there.keys() - wanted.keys():
                 self._store.drop_hot_fields(name)
             for name, fields in wanted.items():
-                if there.get(name) != {field: shown_path(read_path(path)) for field, path in fields.items()}:
+                if there.get(name) != fields:
                     self._store.set_hot_fields(name, fields)
         except Exception as error:
             log.exception("hot fields could not be brought in line with the installed apps")
             return f"Panels are slower until the next start: their fields could not be kept ready ({error})"
         return None
+
+
+def hot_sets(instances: Iterable[AppInstance]) -> dict[str, dict[str, str]]:
+    """The sets of hot fields that the installed apps want: of each set, the fields of all apps that name it.
+
+    AppRefused 409 where two apps mean different things by one field.
+    """
+    found: dict[str, dict[str, str]] = {}
+    for instance in instances:
+        name = instance.hot_fields.get("name", "")
+        for field, path in instance.hot_fields.get("fields", {}).items():
+            shown = shown_path(read_path(path))
+            if found.setdefault(name, {}).setdefault(field, shown) != shown:
+                message = f"another app has the hot field {field} of the set {name} from another place"
+                raise conflict("apps:hot_fields", message, "apps share a set where they agree on its fields")
+    return found
 
 
 def _installed(session: Session, package: Package) -> AppInstance:
