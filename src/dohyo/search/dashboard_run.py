@@ -4,6 +4,7 @@ remembered.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import OrderedDict
@@ -17,12 +18,13 @@ from dohyo.base.problem import Problem, ProblemError
 from dohyo.functions.table import RunContext
 from dohyo.search.cells import page_fields, page_rows
 from dohyo.search.ranges import is_relative, resolved, steady_now
-from dohyo.search.result import Result
+from dohyo.search.result import Result, internal_problem
 from dohyo.search.variables import Filled, Value, fill_in
 
 if TYPE_CHECKING:
     from dohyo.compile import Compiled
 
+LOG = logging.getLogger(__name__)
 Line = dict[str, Any]
 WORKERS = 2
 MOST_ANSWERS = 500
@@ -166,11 +168,10 @@ class DashboardRuns:
             try:
                 result, cached, elapsed = done.result()
             except ProblemError as error:
-                filled = question.filled
-                problem = filled.problems(error.problems)[0]
-                yield _refused(
-                    question.panel, {"queryKey": question.query}, filled.text, filled.typed, problem
-                )
+                yield _refused_answer(question, question.filled.problems(error.problems)[0])
+            except Exception as error:  # of one panel; the others have their answers
+                LOG.exception("panel %s failed", question.panel)
+                yield _refused_answer(question, internal_problem(error))
             else:
                 yield _answered(question, result, cached, elapsed)
 
@@ -255,6 +256,11 @@ def _answered(question: _Question, result: Result, cached: bool, elapsed: int) -
         "cached": cached,
         "range": {"from_ms": question.run.start_ms, "to_ms": question.run.end_ms},
     }
+
+
+def _refused_answer(question: _Question, problem: Problem) -> Line:
+    filled = question.filled
+    return _refused(question.panel, {"queryKey": question.query}, filled.text, filled.typed, problem)
 
 
 def _refused(panel: str, query: Mapping[str, Any], text: str, typed: str, problem: Problem) -> Line:

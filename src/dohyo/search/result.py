@@ -8,8 +8,15 @@ from typing import Any, overload
 
 import pyarrow as pa
 
+from dohyo.base.problem import Problem
 from dohyo.plan.expr import Scalar
 from dohyo.plan.schema import Field
+
+
+def internal_problem(error: Exception) -> Problem:
+    """What a person is told of a mistake of Dohyo's own: its kind only, the log has the rest."""
+    hint = "the server's log has the details"
+    return Problem("search-failed", f"the search failed inside Dohyo: {type(error).__name__}", hints=(hint,))
 
 
 class ArrowRows(Sequence[tuple[Scalar, ...]]):
