@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import ipaddress
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,8 @@ def place_finder() -> Callable[[str], dict[str, Any] | None]:
 
     def place_of(address: str) -> dict[str, Any] | None:
         try:
-            found = database.get(address)
+            # The database files some private blocks under a country; those addresses are nowhere.
+            found = database.get(address) if ipaddress.ip_address(address).is_global else None
         except ValueError:
             return None
         country = countries.get(found["country_code"]) if isinstance(found, dict) else None
