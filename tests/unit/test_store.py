@@ -2,6 +2,7 @@
 
 import threading
 
+import pyarrow as pa
 import pytest
 import sqlglot.expressions as exp
 from hypothesis import HealthCheck, given, settings
@@ -127,6 +128,19 @@ def test_a_running_statement_can_be_cancelled_by_its_id(store):
         store.cancel("job 'a'")
         thread.join(0.05)
     assert found == ["search-cancelled"]
+
+
+def test_a_lent_table_is_there_for_one_statement_alone(store):
+    lent = pa.table({"k0": pa.array(["a", None]), "v0": pa.array([True, None]), "v1": [1, 2], "v2": [0.5, 1.0]})
+    sql = select([column(name) for name in lent.column_names], exp.to_table("lent"))
+    assert store.query(sql, tables={"lent": lent}).to_pylist() == lent.to_pylist()
+    assert code_of(lambda: store.query(sql)) == "search-failed"
+
+
+def test_a_query_changes_nothing(store):
+    drop = exp.Drop(tables=[EVENTS], kind="TABLE")
+    assert code_of(lambda: store.query(drop)) == "search-failed"
+    assert texts(store) == []
 
 
 def test_a_second_store_in_the_process_is_refused(store, tmp_path):

@@ -92,14 +92,18 @@ class EmbeddedStore:
         query_id: str | None = None,
         timeout_s: float = 60,
         max_memory_bytes: int = 0,
+        tables: Mapping[str, pa.Table] | None = None,
     ) -> pa.Table:
         """The answer of a select. It cannot change anything.
 
-        `query_id` names it for `cancel`; several statements may have the same. `max_memory_bytes` 0: no
-        limit. ProblemError `search-timeout`, `search-memory`, `search-cancelled`, `search-too-large` or
+        `tables`: small tables that it may name, of texts, 64-bit numbers, doubles and booleans. `query_id`
+        names it for `cancel`; several statements may have the same. `max_memory_bytes` 0: no limit.
+        ProblemError `search-timeout`, `search-memory`, `search-cancelled`, `search-too-large` or
         `search-failed`.
         """
-        return self._statements.read(printed(sql), self._database, query_id, timeout_s, max_memory_bytes)
+        return self._statements.read(
+            printed(sql), self._database, query_id, timeout_s, max_memory_bytes, tables
+        )
 
     def cancel(self, query_id: str) -> None:
         """Stop the statements of this id that run now."""

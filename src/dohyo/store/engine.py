@@ -15,8 +15,10 @@ from contextlib import contextmanager
 
 import chdb
 import pyarrow as pa
+import sqlglot.expressions as exp
 
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.plan.sqltree import alias, call, column, printed, select, text
 
 MEMORY = ":memory:"
 DATABASE = "default"
@@ -80,15 +82,38 @@ def _connection(database: str, settings: Mapping[str, object]) -> Iterator[chdb.
         connection.close()
 
 
-def read(sql: str, database: str, settings: Mapping[str, object]) -> pa.Table:
+def read(
+    sql: str, database: str, settings: Mapping[str, object], tables: Mapping[str, pa.Table] | None = None
+) -> pa.Table:
     """The answer of a statement that only reads. EngineError where it fails.
 
-    The bytes are copied: an Arrow table over the engine's own memory would outlive it.
+    `tables` are there by their names while the statement runs, for it alone. The bytes are copied: an Arrow
+    table over the engine's own memory would outlive it.
     """
-    # In the engine's order: after `readonly` no setting can change.
-    options = {**settings, "output_format_arrow_compression_method": "none", "readonly": 1}
+    options = {**settings, "output_format_arrow_compression_method": "none"}
     with _connection(database, options) as connection:
+        for name, table in (tables or {}).items():
+            _lend(connection, name, table)
+        _answer(connection, _ONLY_READ, "Null")
         return pa.ipc.open_file(_answer(connection, sql, "Arrow")).read_all()
+
+
+_ONLY_READ = printed(exp.Set(expressions=[exp.SetItem(this=column("readonly").eq(1))]))
+_TYPES = {"string": "String", "int64": "Int64", "double": "Float64", "bool": "Bool"}
+
+
+def _lend(connection: chdb.state.sqlitelike.Connection, name: str, rows: pa.Table) -> None:
+    """A temporary table, gone with the connection. `Python(rows)` reads the local variable."""
+    types = {f.name: text(f"Nullable({_TYPES[str(f.type)]})") for f in rows.schema}
+    columns = [alias(call("CAST", column(name), kind), name) for name, kind in types.items()]
+    properties = [exp.TemporaryProperty(), exp.EngineProperty(this=exp.to_identifier("Memory"))]
+    made = exp.Create(
+        this=exp.Table(this=exp.to_identifier(name, quoted=True)),
+        kind="TABLE",
+        properties=exp.Properties(expressions=properties),
+        expression=select(columns, exp.Table(this=call("Python", exp.column("rows")))),
+    )
+    _answer(connection, printed(made), "Null")
 
 
 def change(sql: str, database: str, settings: Mapping[str, object], rows: pa.Table | None = None) -> None:

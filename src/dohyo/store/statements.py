@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import threading
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -41,7 +41,13 @@ class Statements:
         self._running: defaultdict[str, list[_Statement]] = defaultdict(list)
 
     def read(
-        self, sql: str, database: str, query_id: str | None, timeout_s: float, max_memory_bytes: int
+        self,
+        sql: str,
+        database: str,
+        query_id: str | None,
+        timeout_s: float,
+        max_memory_bytes: int,
+        tables: Mapping[str, pa.Table] | None = None,
     ) -> pa.Table:
         """The answer. ProblemError `search-timeout`, `search-memory`, `search-cancelled`, `search-too-large`
         or `search-failed`.
@@ -57,7 +63,7 @@ class Statements:
             try:
                 if statement.is_cancelled:
                     raise ProblemError([_cancelled()])
-                return engine.read(sql, database, settings)
+                return engine.read(sql, database, settings, tables)
             except EngineError as error:
                 problem = _cancelled() if statement.is_cancelled else _problem(error, timeout_s)
                 raise ProblemError([problem]) from None
