@@ -5,7 +5,7 @@ from importlib.util import find_spec
 
 from dohyo.metadata.base import Base
 
-AREAS = ("accounts", "collection", "content")
+AREAS = ("accounts", "collection", "content", "receiving")
 
 for area in AREAS:
     if find_spec(f"dohyo.metadata.{area}"):
