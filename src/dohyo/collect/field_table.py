@@ -23,9 +23,9 @@ MOST_FIELDS = 400
 READ_AGAIN_S = 5.0
 # Names of what every message has; nobody may set them.
 BUILT_IN = frozenset(
-    ["_messagetime", "_receipttime", "_searchabletime", "_messageid", "_messagecount", "_blockid", "_size"]
-    + ["_collector", "_collectorid", "_source", "_sourceid", "_sourcecategory", "_sourcehost", "_sourcename"]
-    + ["_view", "_index", "_raw", "_format", "_part"]
+    {"_messagetime", "_receipttime", "_searchabletime", "_messageid", "_messagecount", "_blockid", "_size"}
+    | {"_collector", "_collectorid", "_source", "_sourceid", "_sourcecategory", "_sourcehost", "_sourcename"}
+    | {"_view", "_index", "_raw", "_format", "_part"}
 )
 
 
