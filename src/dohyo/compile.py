@@ -12,8 +12,8 @@ from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.functions.table import RunContext
 from dohyo.lang.parse import parse_query
 from dohyo.ops.context import CheckContext
+from dohyo.ops.discovered import without_hidden
 from dohyo.ops.operator import operators
-from dohyo.ops.parse import MATCHED
 from dohyo.ops.steps import plan_of_steps
 from dohyo.ops.subquery import subqueries_of, subquery_in_scope
 from dohyo.plan import nodes
@@ -68,7 +68,7 @@ def _plan(text: str, check: CheckContext, depth: int) -> Plan:
     plan: Plan = nodes.Scan(query.scope, Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST))
     if inner := subqueries_of(query.scope):
         plan = nodes.Subqueries(plan, tuple(subquery_in_scope(one, check) for one in inner))
-    return _without_marks(plan_of_steps(query.steps, plan, check))
+    return without_hidden(plan_of_steps(query.steps, plan, check))
 
 
 def _inner_plan(check: CheckContext, depth: int, text: str, span: Span) -> Plan:
@@ -76,12 +76,6 @@ def _inner_plan(check: CheckContext, depth: int, text: str, span: Span) -> Plan:
         message = f"queries nest at most {DEEPEST} deep"
         raise ProblemError([Problem("too-deep", message, span)])
     return _plan(text, check, depth)
-
-
-def _without_marks(plan: Plan) -> Plan:
-    """The plan without the fields by which parse operators remember what matched."""
-    shown = [name for name in plan.schema.names() if not name.startswith(MATCHED)]
-    return plan if len(shown) == len(plan.schema.fields) else nodes.Project(plan, plan.schema.only(shown))
 
 
 def _with_hot_fields(plan: Plan, hot_fields: Sequence[HotField]) -> Plan:

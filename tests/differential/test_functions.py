@@ -59,6 +59,7 @@ LITERALS = {
     "slice_end": {1: [3_600_000, 0], 2: [0, 1, 7]},
     "json_value": {1: ["a", "a[0].b"]},
     "json_present": {1: ["a", "a[0].b"]},
+    "json_auto_value": {1: ["a", "a[0].b", "b c"], 2: ["64", "1 extract"]},
 }  # fmt: skip
 NOT_OVER_VALUES = {"custom_field"}  # reads the messages' map of fields
 

@@ -54,3 +54,13 @@ fn(
     ),
     rows=lambda fields, name: (fields or {}).get(name.lower()) or None,
 )  # type: ignore[attr-defined]
+fn(
+    "first_known",
+    (TEXT,),
+    TEXT,
+    hidden=True,
+    nulls="handles",
+    variadic=True,
+    sql=lambda *values: call("coalesce", *values),
+    rows=lambda *values: next((value for value in values if value is not None), None),
+)

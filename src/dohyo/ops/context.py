@@ -11,7 +11,7 @@ from dohyo.functions.table import RunContext
 from dohyo.lang import tree
 from dohyo.plan.expr import Expr
 from dohyo.plan.nodes import Filter, LookupTable, Plan
-from dohyo.plan.schema import Field, Schema
+from dohyo.plan.schema import HIDDEN, Field, Schema
 
 
 def _no_child(text: str, span: Span) -> Plan:
@@ -58,7 +58,8 @@ def known(schema: Schema, name: str, span: Span) -> Field:
     if found:
         return found
     near = schema.near(name)
-    listed = ", ".join(f for f in schema.names() if not schema.open or not f.startswith("_"))
+    shown = [f for f in schema.names() if not f.startswith("_" if schema.open else HIDDEN)]
+    listed = ", ".join(shown)
     hints = ([f"{near} is available here"] if near else []) + ([f"fields so far: {listed}"] if listed else [])
     fail(
         "field-unknown",

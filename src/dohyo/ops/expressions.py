@@ -14,8 +14,9 @@ from dohyo.functions.table import ANY, NUMBER, SAME, Function, all_functions, fu
 from dohyo.lang import tree
 from dohyo.lang.timerange import zone_named
 from dohyo.ops.context import CheckContext, fail, known
+from dohyo.ops.message_fields import message_field
 from dohyo.plan.expr import Apply, Expr, Lit, Ref
-from dohyo.plan.schema import Schema
+from dohyo.plan.schema import Discovered, Schema
 from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT, TIME, Type
 
 _BINARY = {
@@ -83,18 +84,27 @@ def condition(node: tree.Expr, schema: Schema, context: CheckContext) -> Expr:
 
 
 def field_value(node: tree.FieldRef, schema: Schema) -> Expr:
-    """A field of the schema; among messages also a custom field, unless the name looks like a slip of a field
-    extracted before.
+    """A field of the schema or one discovered in messages; among messages also a built-in or custom field,
+    unless the name looks like a slip of a field extracted before.
     """
     found = schema.find(node.name)
     if found:
         return Ref(found.name, found.type)
-    if schema.open and not (near_extracted(node.name, schema)):
-        if node.name.lower() == "_index":
-            return Ref("_view", TEXT)
-        return Apply("custom_field", (Ref("_fields", TEXT), Lit(node.name, TEXT)), TEXT)
-    known(schema, node.name, node.span)
-    raise AssertionError(node.name)
+    name = node.name.lower()
+    values: list[Expr] = [
+        discovered_value(one, node.name) for one in reversed(schema.discovered) if name not in one.dropped
+    ]
+    if schema.open and (values or not near_extracted(node.name, schema)):
+        values.append(message_field(node.name, schema))
+    if not values:
+        known(schema, node.name, node.span)
+    return values[0] if len(values) == 1 else applied("first_known", [coerced(v, TEXT) for v in values])
+
+
+def discovered_value(found: Discovered, name: str) -> Expr:
+    """What a message has by this name among the fields discovered in it."""
+    arguments = (Ref(found.source, TEXT), Lit(name, TEXT), Lit(found.options, TEXT))
+    return Apply(found.function, arguments, TEXT)
 
 
 def near_extracted(name: str, schema: Schema) -> str | None:
@@ -113,9 +123,11 @@ def coerced(expr: Expr, wanted: Type) -> Expr:
     for name in _COERCIONS[(expr.type, LONG if wanted == TIME else wanted)]:
         function = function_named(name)
         assert function is not None and isinstance(function.result, Type)
-        expr = Apply(name, (expr,), function.result)
-        if isinstance(expr.args[0], Lit):
-            expr = Lit(function.rows(expr.args[0].value), expr.type)
+        if isinstance(expr, Lit):
+            value = None if expr.value is None else function.rows(expr.value)
+            expr = Lit(value, function.result)
+        else:
+            expr = Apply(name, (expr,), function.result)
     return expr
 
 

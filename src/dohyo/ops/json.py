@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from dohyo.base.problem import Problem, ProblemError
+from dohyo.base.problem import Problem, ProblemError, Span
+from dohyo.functions.json_auto import MOST_LEVELS, options_text
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
+from dohyo.lang.tokens import STRING
 from dohyo.ops.context import CheckContext, fail, refuse_fixed, refuse_twice
+from dohyo.ops.discovered import with_discovered, with_found
 from dohyo.ops.expressions import applied, coerced, field_value
 from dohyo.ops.operator import Help, Operator
 from dohyo.plan.expr import Expr, Lit, Ref
@@ -19,48 +22,74 @@ from dohyo.plan.types import TEXT
 
 @dataclass(frozen=True)
 class JsonClause:
+    """`levels` is set with `auto`: all fields are found, the keys named in the way of `json auto`."""
+
     source: tree.FieldRef | None
     keys: tuple[tree.String, ...]
     names: tuple[tree.FieldRef, ...]
     nodrop: bool
+    levels: int | None = None
+    extract_arrays: bool = False
+    ref_only: bool = False
 
 
 def read_clause(reader: Reader) -> JsonClause:
     source: tree.FieldRef | None = None
     keys: tuple[tree.String, ...] = ()
     names: tuple[tree.FieldRef, ...] = ()
-    nodrop = False
+    said: dict[str, Span] = {}
+    levels = MOST_LEVELS
     while not reader.at_end():
+        token = reader.peek()
         if reader.option("field"):
             source = reader.field()
-        elif reader.word("nodrop"):
-            nodrop = True
-        elif reader.word("auto"):
-            hint = 'name the keys: json "a", "b.c" as a, c'
-            message = "json auto is not available yet"
-            reader.fail("operator-unsupported", message, reader.last_span(), (hint,))
-        elif not keys:
+        elif reader.word("auto", "extractarrays", "refonly", "nodrop"):
+            said[token.word] = token.span
+        elif reader.word("maxdepth"):
+            reader.punct("=")
+            levels = int(reader.integer(1, MOST_LEVELS).value)
+            said["maxdepth"] = token.span
+        elif not keys and (token.kind == STRING or reader.word("keys")):
             keys = reader.strings()
         elif not names and reader.word("as"):
             names = reader.names()
         else:
-            reader.fail("left-over", f"json does not expect {reader.peek().text} here")
-    if not keys:
-        message = "json needs at least one key in double quotes"
-        reader.fail("string-expected", message, hints=('json "a.b" as b',))
+            reader.fail("left-over", f"json does not expect {token.text} here")
+    _check_read(reader, keys, names, said)
+    auto = levels if "auto" in said else None
+    return JsonClause(source, keys, names, "nodrop" in said, auto, "extractarrays" in said, "refonly" in said)
+
+
+def _check_read(
+    reader: Reader, keys: tuple[tree.String, ...], names: tuple[tree.FieldRef, ...], said: dict[str, Span]
+) -> None:
+    """Complains about options that do not go together."""
+    if "auto" not in said:
+        for option in ("maxdepth", "extractarrays", "refonly"):
+            if option in said:
+                message = f"{option} belongs to json auto"
+                reader.fail("option-place", message, said[option], (f"json auto {option}",))
+        if not keys:
+            message = "json needs at least one key in double quotes"
+            reader.fail("string-expected", message, hints=('json "a.b" as b', "json auto"))
     if names and len(names) != len(keys):
         span = names[0].span.to(names[-1].span)
         reader.fail("alias-count", f"{len(keys)} keys but {len(names)} names after as", span)
-    return JsonClause(source, keys, names, nodrop)
 
 
 def to_plan(clause: JsonClause, plan: Plan, context: CheckContext) -> Plan:
     base = coerced(field_value(clause.source, plan.schema), TEXT) if clause.source else raw_text(plan)
     source = applied("json_text", [base])
-    paths = [_path(key) for key in clause.keys]
     fields = clause.names or tuple(tree.FieldRef(key.value, span=key.span) for key in clause.keys)
     refuse_twice(fields)
     refuse_fixed(fields, plan.schema)
+    if clause.levels is not None:
+        options = options_text(clause.levels, clause.extract_arrays)
+        plan = with_discovered(plan, "json_auto_value", source, options, not clause.ref_only)
+        return with_found(
+            plan, [(key.value, field.name) for key, field in zip(clause.keys, fields, strict=True)]
+        )
+    paths = [_path(key) for key in clause.keys]
     names = [field.name for field in fields]
     if not clause.nodrop:
         for path in paths:
@@ -98,16 +127,23 @@ def _path(key: tree.String) -> Lit:
 
 JSON = Operator(
     names=("json",),
-    syntax='json [field=<field>] "<path>"[, "<path>"]... [as <name>[, <name>]...] [nodrop]',
+    syntax='json [field=<field>] "<path>"[, ...] [as <name>[, ...]] [nodrop]'
+    ' or json auto [field=<field>] [maxdepth <number>] [extractarrays] [keys "<name>"[, ...]'
+    " [as <name>[, ...]]] [refonly]",
     parse=read_clause,
     check=to_plan,
     help=Help(
         "Takes values out of JSON. Rows that lack one of the paths are dropped unless nodrop is said.",
         (
-            ("path", "such as a.b[0], a[*].b or ['odd name']"),
+            ("path", "such as a.b[0], a[*].b, a[-1:], a..b or ['odd name']"),
             ("nodrop", "keep the row, the value being null"),
+            ("auto", "every value is a field, named by where it stands: o.k, ev[0].t; no row is dropped"),
+            ("maxdepth", "with auto, how many levels are taken apart; below them stands JSON text"),
+            ("extractarrays", "with auto, arrays without objects are taken apart too"),
+            ("keys", "with auto, fields that get a name of their own"),
+            ("refonly", "with auto, results show only the fields that the query names"),
         ),
-        see=("parse", "parse regex"),
+        see=("parse", "parse regex", "keyvalue"),
         example='* | json "id", "evidence[*]" as id, evidence nodrop',
     ),
 )

@@ -14,7 +14,7 @@ from dohyo.ops.json import raw_text
 from dohyo.ops.operator import Help, Operator
 from dohyo.plan.expr import Expr, Ref
 from dohyo.plan.nodes import Capture, Filter, Plan
-from dohyo.plan.schema import Field, Schema
+from dohyo.plan.schema import HIDDEN, Field, Schema
 from dohyo.plan.types import BOOL, TEXT
 
 
@@ -131,7 +131,7 @@ def named_groups(pattern: tree.String) -> tuple[str, tuple[str, ...]]:
     return _OPENED.sub(lambda one: "(" if one[0][0] == "(" else one[0], pattern.value), names
 
 
-MATCHED = "_matched:"
+MATCHED = f"{HIDDEN}matched:"
 """Prefix of the hidden fields that remember which rows a `nodrop` parse has matched."""
 
 
@@ -157,11 +157,11 @@ def _captured(
 def _marks_of(names: tuple[str, ...], schema: Schema) -> list[str]:
     wanted = {name.lower() for name in names}
     marks = [f.name for f in schema if f.name.startswith(MATCHED)]
-    return [mark for mark in marks if wanted & set(mark.split(":", 2)[2].split(","))]
+    return [mark for mark in marks if wanted & set(mark.removeprefix(MATCHED).partition(":")[2].split(","))]
 
 
 def _new_mark(names: tuple[str, ...], schema: Schema) -> str:
-    """`_matched:<number>:<fields>`: parses that fill the same fields have different marks."""
+    """`<MATCHED><number>:<fields>`: parses that fill the same fields have different marks."""
     number = sum(f.name.startswith(MATCHED) for f in schema)
     return f"{MATCHED}{number}:{','.join(name.lower() for name in names)}"
 

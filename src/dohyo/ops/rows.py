@@ -41,17 +41,18 @@ def fields_to_plan(clause: FieldsClause, plan: Plan, context: CheckContext) -> P
     named = [known(plan.schema, name.name, name.span).name for name in clause.names]
     own = [f.name for f in schema if not schema.aggregate and f.name.startswith("_")]
     kept = [*named, *(name for name in own if name not in named)]
-    return Project(plan, replace(plan.schema.only(kept), open=False))
+    return Project(plan, replace(plan.schema.only(kept), open=False, discovered=()))
 
 
 def _without(names: tuple[tree.FieldRef, ...], plan: Plan) -> Plan:
     gone = {name.name.lower() for name in names}
     by_rows = fields_from_rows(plan)
-    if not plan.schema.open and not by_rows:
+    if not plan.schema.open and not plan.schema.discovered and not by_rows:
         for name in names:
             known(plan.schema, name.name, name.span)
     schema = plan.schema.only(name for name in plan.schema.names() if name.lower() not in gone)
-    if not schema.fields:
+    schema = replace(schema, discovered=tuple(one.without(gone) for one in schema.discovered))
+    if not schema.fields and not by_rows:
         fail("field-needed", "no field would be left", names[0].span.to(names[-1].span))
     if not by_rows:
         return Project(plan, schema)

@@ -43,7 +43,29 @@ MESSAGE_FIELDS = (
 )
 """What every message has; names as the search API gives them."""
 
+HIDDEN = "_hidden:"
+"""Prefix of fields that operators keep for later ones; no result shows them."""
+
 NEWEST_FIRST = (SortKey("_messagetime", False), SortKey("_messageid", False))
+
+
+@dataclass(frozen=True)
+class Discovered:
+    """Fields that only the messages name, as `json auto` finds them: the value of each is that of `function`
+    for the text of the field `source`, the name and `options`.
+
+    `shown`: results show them; else they are there for later operators. `dropped`: names, lower case, that
+    are gone again.
+    """
+
+    function: str
+    source: str
+    options: str
+    shown: bool = True
+    dropped: frozenset[str] = frozenset()
+
+    def without(self, names: Iterable[str]) -> Discovered:
+        return replace(self, dropped=self.dropped | {name.lower() for name in names})
 
 
 @dataclass(frozen=True)
@@ -51,13 +73,15 @@ class Schema:
     """Fields in order, found by name in any case.
 
     `aggregate`: rows are records of a grouping, not messages. `open`: other names may be custom fields of the
-    messages. `order`: what the rows are sorted by; empty means the order of the group keys.
+    messages. `order`: what the rows are sorted by; empty means the order of the group keys. `discovered`:
+    more fields of the messages; of two with one name the later one counts.
     """
 
     fields: tuple[Field, ...]
     aggregate: bool = False
     open: bool = False
     order: tuple[SortKey, ...] = field(default=())
+    discovered: tuple[Discovered, ...] = ()
 
     def __iter__(self) -> Iterator[Field]:
         return iter(self.fields)
