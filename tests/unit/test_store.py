@@ -131,7 +131,8 @@ def test_a_running_statement_can_be_cancelled_by_its_id(store):
 
 
 def test_a_lent_table_is_there_for_one_statement_alone(store):
-    lent = pa.table({"k0": pa.array(["a", None]), "v0": pa.array([True, None]), "v1": [1, 2], "v2": [0.5, 1.0]})
+    columns = {"k0": ["a", None], "v0": [True, None], "v1": [1, 2], "v2": [0.5, 1.0]}
+    lent = pa.table(columns)
     sql = select([column(name) for name in lent.column_names], exp.to_table("lent"))
     assert store.query(sql, tables={"lent": lent}).to_pylist() == lent.to_pylist()
     assert code_of(lambda: store.query(sql)) == "search-failed"

@@ -137,7 +137,7 @@ def range_of(query: Subquery, run: RunContext) -> RunContext:
     return replace(run, start_ms=start_ms, end_ms=max(start_ms, end_ms))
 
 
-def resolved(plan: Plan, rows_of: Rows, warn: Callable[[str], None] = lambda message: None) -> Plan:
+def resolved(plan: Plan, rows_of: Rows, run: RunContext) -> Plan:
     """The plan with the values of its subqueries in place; `rows_of` runs one, at most `most + 1` rows of it.
 
     A row with a null in a composed field composes nothing. No row gives a condition that nothing meets.
@@ -148,16 +148,17 @@ def resolved(plan: Plan, rows_of: Rows, warn: Callable[[str], None] = lambda mes
         if isinstance(node, Subqueries):
             for query in node.queries:
                 if query.text not in answers:
-                    answers[query.text] = query, _answers(query, rows_of(query), warn)
+                    answers[query.text] = query, _answers(query, rows_of(query), run)
         return node
 
     nodes.rewritten(plan, ask)
     return nodes.rewritten(plan, lambda node: _put_in_place(node, answers)) if answers else plan
 
 
-def _answers(query: Subquery, rows: Sequence[Row], warn: Callable[[str], None]) -> list[tuple[Scalar, ...]]:
+def _answers(query: Subquery, rows: Sequence[Row], run: RunContext) -> list[tuple[Scalar, ...]]:
     if len(rows) > query.most:
-        warn(f"a subquery gives more than {query.most:,} rows; the first {query.most:,} are used")
+        message = f"a subquery gives more than {query.most:,} rows; the first {query.most:,} are used"
+        run.warn(Problem("subquery-cut", message, severity="warning"))
     found = dict.fromkeys(tuple(row[name] for name in query.fields) for row in rows[: query.most])
     answers = [values for values in found if None not in values]
     if sum(len(any_to_text(value) or "") for values in answers for value in values) > MOST_BYTES:

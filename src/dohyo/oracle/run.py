@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from dohyo.functions.regex import compiled
 from dohyo.functions.table import RunContext
 from dohyo.ops.aggregates import AGGREGATES
+from dohyo.ops.subquery import range_of, resolved
 from dohyo.oracle.compared import compared_rows
 from dohyo.oracle.values import grouped, ordered, value_of
 from dohyo.plan import nodes
@@ -44,6 +45,7 @@ def run_plan(
     `messages` feed the scans: keyed by lower-case field names, with custom fields by lower-case names in
     `_fields`. ProblemError where an operator refuses the rows.
     """
+    plan = resolved(plan, lambda query: run_plan(query.plan, messages, range_of(query, run), lookups), run)
     hidden = _hidden(plan)
     rows = _Interpreter(messages, run, lookups).rows(plan)
     return [{name: row[name] for name in row if name not in hidden} for row in rows] if hidden else rows
@@ -202,7 +204,8 @@ def _limit(here: _Interpreter, node: nodes.Limit, rows: list[Row]) -> list[Row]:
 def _local(here: _Interpreter, node: nodes.Local, rows: list[Row]) -> list[Row]:
     if node.other is None:
         return node.run(rows, here.run)
-    return node.run(rows, here.run, here.rows(node.other))  # type: ignore[call-arg]
+    earlier = replace(here, run=here.run.earlier(node.other_earlier_ms))
+    return node.run(rows, here.run, earlier.rows(node.other))  # type: ignore[call-arg]
 
 
 def _compare(here: _Interpreter, node: nodes.Compare, rows: list[Row]) -> list[Row]:

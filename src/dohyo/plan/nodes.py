@@ -149,6 +149,8 @@ class Local:
     """True where the fields of the result are known only from the rows (transpose)."""
     other: Plan | None = None
     """A second input (the baseline of logcompare); its rows are the third argument of `run`."""
+    other_earlier_ms: int = 0
+    """How much earlier the range of the second input lies."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,15 @@
 """Runs a compiled query: SQL as far as SQL goes, then operators over the rows that came back.
 
-The plan is cut at the first node that SQL cannot say (a local operator, a comparison, a lookup). What stands
-before it runs in the engine; it and what follows run over the bounded rows by the reference interpreter.
+A plan is made ready from its leaf up. What SQL can say stays a plan; the answers of a lookup are fetched for
+the distinct keys and lent to the engine, so SQL goes on after it. At the first other node (a local operator,
+a comparison) the rows are fetched, bounded, and that node and those after it run by the reference
+interpreter.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
@@ -15,20 +17,26 @@ import sqlglot.expressions as exp
 
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import Compiled
+from dohyo.functions.casts import any_to_text
 from dohyo.functions.table import RunContext
+from dohyo.ops.discovered import with_shown
+from dohyo.ops.subquery import range_of, resolved
 from dohyo.oracle.compared import compared_rows
 from dohyo.oracle.run import run_plan
 from dohyo.plan import nodes
-from dohyo.plan.expr import Scalar
+from dohyo.plan.expr import Expr, Scalar, refs
 from dohyo.plan.nodes import Plan, Row, chain
-from dohyo.plan.schema import Field
+from dohyo.plan.schema import Field, Schema
+from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT, TIME
 from dohyo.search.limits import Limits
-from dohyo.search.lookups import Lookups
+from dohyo.search.lookups import Answers, Lookups
 from dohyo.search.result import ArrowRows, Result
+from dohyo.sql.needed import CUSTOM_FIELDS
 from dohyo.sql.query import plan_to_sql
 
-OUTSIDE_SQL = (nodes.Local, nodes.Compare, nodes.Lookup, nodes.Rows)
-"""Nodes that run over rows which are here already."""
+OUTSIDE_SQL = (nodes.Local, nodes.Compare, nodes.Lookup, nodes.Rows, nodes.Each, nodes.Subqueries)
+"""Nodes that no statement says: they wait for rows, or for answers of other queries."""
+_ARROW = {TEXT: pa.string(), LONG: pa.int64(), TIME: pa.int64(), DOUBLE: pa.float64(), BOOL: pa.bool_()}
 
 
 class Engine(Protocol):
@@ -41,6 +49,7 @@ class Engine(Protocol):
         query_id: str | None = None,
         timeout_s: float = 60,
         max_memory_bytes: int = 0,
+        tables: Mapping[str, pa.Table] | None = None,
     ) -> pa.Table: ...
 
     def cancel(self, query_id: str) -> None: ...
@@ -60,68 +69,161 @@ class Runner:
     lookups: Lookups
     query_id: str | None = None
 
+    tables: dict[str, pa.Table] = field(default_factory=dict)
+    """Answers of lookups by the names that statements use."""
+
     def result(self, plan: Plan, most: int) -> tuple[tuple[Field, ...], Sequence[tuple[Scalar, ...]]]:
         """Fields and at most `most` rows of the plan."""
-        at = next((i for i, node in enumerate(chain(plan)) if isinstance(node, OUTSIDE_SQL)), None)
-        if at is None:
-            table = self._table(nodes.Limit(plan, most, plan.schema))
+        plan = resolved(plan, self._answers, self.run)
+        plan = with_shown(plan, lambda first: self._rows(first, _beside(first)))
+        ready = self._ready(plan, _beside(plan))
+        if not isinstance(ready, nodes.Rows):
+            table = self._table(nodes.Limit(ready, most, plan.schema))
             return plan.schema.fields, ArrowRows(table)
-        rows = self._rows(plan)
-        fields = _fields_of(plan, rows)
+        fields = _fields_of(plan, list(ready.rows))
         names = [f.name for f in fields]
-        return fields, [tuple(row.get(name) for name in names) for row in rows[:most]]
+        return fields, [tuple(row.get(name) for name in names) for row in ready.rows[:most]]
 
-    def _rows(self, plan: Plan) -> list[Row]:
+    def _answers(self, query: nodes.Subquery) -> list[Row]:
+        """Rows of a subquery, which comes before everything else."""
+        inner = replace(self, run=range_of(query, self.run), tables={})
+        fields, rows = inner.result(query.plan, query.most + 1)
+        names = [f.name for f in fields]
+        return [dict(zip(names, row, strict=True)) for row in rows]
+
+    def _rows(self, plan: Plan, beside: frozenset[str]) -> list[Row]:
         """All rows of a plan, bounded by the limit for operators outside SQL."""
-        steps = chain(plan)
-        outside = [i for i, node in enumerate(steps) if isinstance(node, OUTSIDE_SQL)]
-        if not outside:
-            return self._bounded(plan)
-        last = steps[outside[-1]]
-        done: Plan = nodes.Rows(last.schema, self._outside(last))
-        for later in steps[outside[-1] + 1 :]:
-            done = nodes.with_input(later, done)
-        return self._interpreted(done)
+        ready = self._ready(plan, beside)
+        return list(ready.rows) if isinstance(ready, nodes.Rows) else self._bounded(ready, beside)
 
-    def _outside(self, node: Plan) -> list[Row]:
-        """Rows of one node that SQL cannot say."""
-        if isinstance(node, nodes.Rows):
-            return list(node.rows)
-        if isinstance(node, nodes.Compare):
-            return self._compared(node)
-        assert isinstance(node, nodes.Local | nodes.Lookup)
-        below = nodes.Rows(node.input.schema, self._rows(node.input))
-        return self._interpreted(nodes.with_input(node, below))
+    def _ready(self, plan: Plan, beside: frozenset[str]) -> Plan:
+        """The same plan of nodes that one statement says, or its rows.
 
-    def _interpreted(self, plan: Plan) -> list[Row]:
-        return run_plan(plan, [], self.run, self.lookups)
+        `beside`: names that expressions read without a schema naming them; rows carry them along.
+        """
+        if isinstance(plan, nodes.Leaf):
+            return plan
+        if isinstance(plan, nodes.Compare):
+            return nodes.Rows(plan.schema, self._compared(plan, beside))
+        below = self._ready(plan.input, beside)
+        if isinstance(plan, nodes.Join):
+            return self._joined(plan, below, beside)
+        node = nodes.with_input(plan, below)
+        if isinstance(below, nodes.Rows):
+            return nodes.Rows(plan.schema, self._interpreted(node, beside))
+        if isinstance(plan, nodes.Lookup):
+            return self._looked_up(plan, below)
+        if isinstance(plan, OUTSIDE_SQL):
+            rows = nodes.Rows(below.schema, self._bounded(below, beside))
+            return nodes.Rows(plan.schema, self._interpreted(nodes.with_input(plan, rows), beside))
+        return node
 
-    def _compared(self, node: nodes.Compare) -> list[Row]:
-        earlier = {
-            offset: replace(self, run=self.run.earlier(offset))._rows(node.input)
-            for shift in node.shifts
-            for offset in shift.offsets_ms
-        }
-        return compared_rows(node, self._rows(node.input), earlier)
+    def _interpreted(self, node: Plan, beside: frozenset[str]) -> list[Row]:
+        if isinstance(node, nodes.Local) and node.other is not None:
+            earlier = replace(self, run=self.run.earlier(node.other_earlier_ms))
+            other = nodes.Rows(node.other.schema, earlier._rows(node.other, beside))
+            node = replace(node, other=other)
+        return run_plan(node, [], self.run, self.lookups)
 
-    def _bounded(self, plan: Plan) -> list[Row]:
+    def _joined(self, node: nodes.Join, below: Plan, beside: frozenset[str]) -> Plan:
+        """One statement where all tables are, else the combinations of their rows."""
+        ready = [self._ready(nodes.placed(table.plan, below), beside) for table in node.tables]
+        if any(isinstance(plan, nodes.Rows) for plan in ready):
+            rows = [self._rows(plan, beside) for plan in ready]
+            ready = [nodes.Rows(plan.schema, found) for plan, found in zip(ready, rows, strict=True)]
+        pairs = zip(node.tables, ready, strict=True)
+        node = replace(node, input=below, tables=tuple(replace(one, plan=plan) for one, plan in pairs))
+        if not isinstance(ready[0], nodes.Rows):
+            return node
+        return nodes.Rows(node.schema, run_plan(_on_nothing(node), [], self.run, self.lookups))
+
+    def _looked_up(self, node: nodes.Lookup, below: Plan) -> Plan:
+        """The lookup with its answers at hand, for the distinct keys of all rows."""
+        fields = [nodes.field_of(below.schema, name) for name, _ in node.on]
+        schema = Schema(tuple(replace(f, key=True) for f in fields), aggregate=True)
+        grouped = nodes.Aggregate(below, schema.names(), (), schema)
+        most = self.limits.lookup_keys
+        found = self._table(nodes.Limit(grouped, most + 1, schema))
+        if found.num_rows > most:
+            message = f"a lookup would need more than {most:,} different keys"
+            hint = "filter the messages before it, or take a shorter time range"
+            raise ProblemError([Problem("too-many-keys", message, node.span, (hint,))])
+        keys = list(zip(*(column.to_pylist() for column in found.columns), strict=True))
+        on, columns = [column for _, column in node.on], [column for column, _ in node.columns]
+        answers = self.lookups.answers(node.source, on, keys, columns)
+        values = [nodes.field_of(node.schema, name) for _, name in node.columns]
+        name = f"answers_{len(self.tables)}"
+        self.tables[name] = _answers_table(fields, values, answers)
+        made = tuple(f.name for f in values)
+        return nodes.LookedUp(below, name, schema.names(), made, node.schema)
+
+    def _compared(self, node: nodes.Compare, beside: frozenset[str]) -> list[Row]:
+        offsets = {offset for shift in node.shifts for offset in shift.offsets_ms}
+        runs = {one: replace(self, run=self.run.earlier(one)) for one in sorted(offsets)}
+        earlier = {one: runner._rows(node.input, beside) for one, runner in runs.items()}
+        return compared_rows(node, self._rows(node.input, beside), earlier)
+
+    def _bounded(self, plan: Plan, beside: frozenset[str]) -> list[Row]:
         most = self.limits.local_rows
-        table = self._table(nodes.Limit(plan, most + 1, plan.schema))
+        carried = [Field(name, TEXT) for name in sorted(beside) if plan.schema.open]
+        schema = plan.schema.with_fields(carried)
+        table = self._table(nodes.Limit(plan, most + 1, schema))
         if table.num_rows > most:
             message = f"an operator would need more than {most:,} rows at once"
             hint = "group the messages before it, or take a shorter time range"
             raise ProblemError([Problem("too-many-rows", message, hints=(hint,))])
-        return table.to_pylist()
+        rows: list[Row] = table.to_pylist()
+        if CUSTOM_FIELDS in schema.names():
+            for row in rows:
+                row[CUSTOM_FIELDS] = dict(row[CUSTOM_FIELDS])  # type: ignore[arg-type, assignment]
+        return rows
 
     def _table(self, plan: Plan) -> pa.Table:
         limits = self.limits
+        lent = {"tables": self.tables} if self.tables else {}
         table = self.engine.query(
             plan_to_sql(plan, self.run),
             query_id=self.query_id,
             timeout_s=limits.timeout_s,
             max_memory_bytes=limits.memory_bytes,
+            **lent,
         )
         return table.rename_columns(plan.schema.names())
+
+
+def _on_nothing(node: nodes.Join) -> Plan:
+    """A join whose tables bring rows of their own needs none to stand on."""
+    return replace(node, input=nodes.Rows(node.input.schema, ()))
+
+
+def _answers_table(keys: Sequence[Field], values: Sequence[Field], answers: Answers) -> pa.Table:
+    """Answers as a table: keys in k0, k1..., values in v0, v1..."""
+    columns = {}
+    for i, f in enumerate(keys):
+        columns[f"k{i}"] = pa.array([key[i] for key in answers], _ARROW[f.type])
+    for i, f in enumerate(values):
+        column = [answer[i] for answer in answers.values()]
+        column = [any_to_text(value) for value in column] if f.type == TEXT else column
+        columns[f"v{i}"] = pa.array(column, _ARROW[f.type])
+    return pa.table(columns)
+
+
+def _beside(plan: Plan) -> frozenset[str]:
+    """Names that expressions read of messages without a schema naming them: custom fields, stored ones."""
+    read: set[str] = set()
+    stored: set[str] = {CUSTOM_FIELDS}
+
+    def read_by(expr: Expr) -> Expr:
+        read.update(refs(expr))
+        return expr
+
+    def look(node: Plan) -> Plan:
+        if isinstance(node, nodes.Scan):
+            stored.update(one.field for one in node.hot)
+        return nodes.mapped(node, read_by)
+
+    nodes.rewritten(plan, look)
+    return frozenset(read & stored)
 
 
 def _fields_of(plan: Plan, rows: list[Row]) -> tuple[Field, ...]:
@@ -129,8 +231,6 @@ def _fields_of(plan: Plan, rows: list[Row]) -> tuple[Field, ...]:
     if not any(isinstance(node, nodes.Local) and node.dynamic for node in chain(plan)) or not rows:
         return plan.schema.fields
     known = {f.name: f for f in plan.schema}
-    from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT
-
     kinds = {bool: BOOL, int: LONG, float: DOUBLE, str: TEXT}
 
     def field_named(name: str) -> Field:
