@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import signal
 import socket
 import sys
@@ -56,7 +57,7 @@ def _listener(data: Path, host: str, port: int) -> socket.socket:
     except OSError as error:
         with own(data, None):
             pass
-        message = f"port {port} of {host} cannot be used: {error.strerror or error}"
+        message = f"port {port} of {host} cannot be used: {os.strerror(error.errno or 0)}"
         hint = "choose another one with --port"
         raise ProblemError([Problem("port-unusable", message, hints=(hint,))]) from None
 

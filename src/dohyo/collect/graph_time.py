@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from dohyo.base.clock import utc_of_ms
-
-STAMP = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:Z|([+-])(\d\d):?(\d\d))", re.I)
+from dohyo.base.iso_time import iso_to_ms
 
 
 def graph_time_to_ms(stamp: Any) -> int | None:
@@ -19,18 +16,7 @@ def graph_time_to_ms(stamp: Any) -> int | None:
     >>> graph_time_to_ms("2025-09-18T15:07:30+0530378Z") is None
     True
     """
-    match = STAMP.fullmatch(stamp) if isinstance(stamp, str) else None
-    if match is None:
-        return None
-    whole, fraction, sign, hours, minutes = match.groups()
-    try:
-        moment = datetime.fromisoformat(whole).replace(tzinfo=UTC)
-        if sign:
-            offset = timedelta(hours=int(hours), minutes=int(minutes))
-            moment += offset if sign == "-" else -offset
-    except (ValueError, OverflowError):  # the 31st of February; an offset past the year 9999
-        return None
-    return int(moment.timestamp()) * 1000 + int((fraction or "").ljust(3, "0")[:3])
+    return iso_to_ms(stamp) if isinstance(stamp, str) else None
 
 
 def ms_to_graph_time(moment_ms: int) -> str:

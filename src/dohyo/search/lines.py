@@ -4,19 +4,15 @@ in it.
 
 from __future__ import annotations
 
-import re
+import contextlib
 from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import orjson
 
+from dohyo.base.iso_time import iso_times_in, iso_to_ms
+
 TIME_FIELDS = ("createdDateTime", "timestamp", "time", "@timestamp", "date")
-_STAMP = re.compile(
-    r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(?::\d{2}(?:[.,]\d{1,9})?)?(?:Z|[+-]\d{2}:?\d{2})?", re.IGNORECASE
-)
-_LONG_FRACTION = re.compile(r"([.,]\d{6})\d+")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class LineMessage(NamedTuple):
@@ -37,34 +33,27 @@ def lines_to_messages(lines: Iterable[str], otherwise_ms: int) -> Iterator[LineM
 
 
 def line_time(line: str) -> int | None:
-    """Epoch milliseconds of a JSON line's time field (the first of `createdDateTime`, `timestamp`, `time`,
-    `@timestamp`, `date` that holds an ISO time), else of the first ISO time anywhere in the line.
+    """Epoch milliseconds of the time of a line.
 
     >>> line_time('{"id": "2020-01-01 00:00", "time": "1970-01-01T00:00:01.5Z"}')
     1500
     """
+    read = None
     if line.lstrip().startswith("{"):
-        try:
+        with contextlib.suppress(orjson.JSONDecodeError):
             read = orjson.loads(line)
-        except orjson.JSONDecodeError:
-            read = {}
+    return record_time(read, line)
+
+
+def record_time(read: Any, text: str) -> int | None:
+    """Epoch milliseconds of a record's time, None where it tells none.
+
+    Of a JSON object (`read`) the first of `createdDateTime`, `timestamp`, `time`, `@timestamp`, `date` that
+    holds an ISO time counts, else the first ISO time anywhere in the text.
+    """
+    if isinstance(read, dict):
         for name in TIME_FIELDS:
             value = read.get(name)
-            if (
-                isinstance(value, str)
-                and (match := _STAMP.match(value))
-                and (found := stamp_ms(match[0])) is not None
-            ):
+            if isinstance(value, str) and (found := iso_to_ms(value)) is not None:
                 return found
-    return next((found for match in _STAMP.finditer(line) if (found := stamp_ms(match[0])) is not None), None)
-
-
-def stamp_ms(stamp: str) -> int | None:
-    """Epoch milliseconds of an ISO 8601 time, UTC where it names no zone; None where it is no real time."""
-    text = _LONG_FRACTION.sub(r"\1", stamp).replace(",", ".")
-    try:
-        read = datetime.fromisoformat(text.upper())
-    except ValueError:
-        return None
-    aware = read if read.tzinfo else read.replace(tzinfo=UTC)
-    return (aware - _EPOCH) // timedelta(milliseconds=1)
+    return next(iso_times_in(text), None)

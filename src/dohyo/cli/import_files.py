@@ -1,0 +1,178 @@
+"""`dohyo import`: files into a source category, through the running server where there is one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from dohyo.base.problem import Problem, ProblemError
+from dohyo.cli.options import DataDir
+
+if TYPE_CHECKING:
+    from dohyo.collect.file_import import Batch, Tally, Target
+    from dohyo.collect.json_objects import Broken
+    from dohyo.store.embedded import InsertResult
+    from dohyo.store.owner import Owner
+
+SOME_REFUSED, NOTHING_DONE = 1, 2
+TIMEOUT_S = 300
+SENDERS = 2
+
+
+def register(app: typer.Typer) -> None:
+    app.command("import")(import_files)
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files, packed by gzip or not.")],
+    category: Annotated[str, typer.Option(help="Source category of the messages.")],
+    data: DataDir,
+) -> None:
+    """Store files of records: a JSON object a line or over many, a JSON array, a saved Graph answer, lines.
+
+    Ends with 0 where everything went in, 1 where something was refused, 2 where nothing could be done.
+    """
+    if not category.strip() or len(category) > 1024:
+        raise ProblemError([Problem("category", "a source category has 1 to 1,024 characters")])
+    tallies: list[tuple[Path, Tally]] = []
+    failures: list[ProblemError] = []
+    with _target(data) as target:
+        _import_all(files, category, target, tallies, failures)
+    _show(tallies, failures)
+    if failures and not any(tally.read for _, tally in tallies):
+        raise typer.Exit(NOTHING_DONE)
+    if failures or any(tally.refused for _, tally in tallies):
+        raise typer.Exit(SOME_REFUSED)
+
+
+def _import_all(
+    files: Sequence[Path],
+    category: str,
+    target: Target,
+    tallies: list[tuple[Path, Tally]],
+    failures: list[ProblemError],
+) -> None:
+    from dohyo.collect.file_import import Tally, import_file
+
+    columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        for path in files:
+            tally = Tally()
+            tallies.append((path, tally))
+            task = bar.add_task(path.name, total=path.stat().st_size if path.is_file() else None)
+            try:
+                import_file(path, category, target, tally, partial(_tell, bar, task))
+            except ProblemError as error:
+                failures.append(error)
+            bar.remove_task(task)
+
+
+def _tell(bar: Progress, task: TaskID, read_bytes: int) -> None:
+    bar.update(task, completed=read_bytes)
+
+
+@contextmanager
+def _target(data: Path) -> Iterator[Target]:
+    """The running server of the data directory, else its store, which is then ours until the end."""
+    from dohyo.store.owner import own, running
+
+    owner = running(data)
+    if owner is not None and owner.address:
+        with ServerTarget(owner) as server:
+            yield server
+        return
+    with own(data, None):
+        from dohyo.collect.file_import import StoreTarget
+        from dohyo.store.embedded import EmbeddedStore
+        from dohyo.store.writer import GroupWriter
+
+        store = EmbeddedStore.open(data)
+        writer = GroupWriter(store)
+        try:
+            yield StoreTarget(writer)
+        finally:
+            writer.close()
+            store.close()
+
+
+class ServerTarget:
+    """Sends batches to the server on this machine, two at a time."""
+
+    def __init__(self, owner: Owner) -> None:
+        # The server is on this machine: proxies from the environment have no part in it.
+        self._http = httpx.Client(
+            base_url=str(owner.address),
+            headers={"Authorization": f"Bearer {owner.token}", "Content-Type": "application/json"},
+            timeout=TIMEOUT_S,
+            trust_env=False,
+        )
+        self._senders = ThreadPoolExecutor(SENDERS)
+
+    def __enter__(self) -> ServerTarget:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._senders.shutdown()
+        self._http.close()
+
+    def submit(self, batch: Batch) -> Future[InsertResult]:
+        return self._senders.submit(self._send, batch)
+
+    def _send(self, batch: Batch) -> InsertResult:
+        from dohyo.api.routes.imports import body_of
+        from dohyo.store.embedded import InsertResult
+
+        try:
+            answer = self._http.post("/api/dohyo/v1/import", content=body_of(batch))
+        except httpx.TransportError as error:
+            hint = "what was stored stays; the same import again goes on where this one ended"
+            message = f"the server does not answer any more: {error}"
+            raise ProblemError([Problem("server-gone", message, hints=(hint,))]) from None
+        if answer.status_code != 200:
+            raise ProblemError([Problem("server-refused", f"the server refused a batch: {_words(answer)}")])
+        return InsertResult(**answer.json())
+
+
+def _words(answer: httpx.Response) -> str:
+    try:
+        found = answer.json()
+        return str((found.get("problem") or found)["message"])
+    except (ValueError, KeyError):
+        return f"status {answer.status_code}"
+
+
+def _show(tallies: list[tuple[Path, Tally]], failures: Sequence[ProblemError]) -> None:
+    """What was refused on standard error, the summary on standard output."""
+    for path, tally in tallies:
+        for broken in tally.shown:
+            typer.echo(_refusal(path, broken), err=True)
+        if (more := tally.refused - len(tally.shown)) > 0:
+            typer.echo(f"{path}: {more:,} more were refused", err=True)
+    for failure in failures:
+        for problem in failure.problems:
+            typer.echo(problem.shown(failure.text), err=True)
+    read, stored, repeated, refused, untimed = (
+        sum(getattr(tally, name) for _, tally in tallies)
+        for name in ("read", "stored", "repeated", "refused", "untimed")
+    )
+    line = f"{read:,} read, {stored:,} stored, {repeated:,} repeated, {refused:,} refused"
+    typer.echo(line)
+    if untimed:
+        typer.echo(f"{untimed:,} had no readable time; the time of receipt was taken")
+    sys.stdout.flush()
+
+
+def _refusal(path: Path, broken: Broken) -> str:
+    """`file:line:column: reason`, and the letters there."""
+    place = ":".join(str(part) for part in (path, broken.line, broken.column) if part is not None)
+    return f"{place}: {broken.reason}" + (f"\n    {broken.quote}" if broken.quote else "")
