@@ -11,12 +11,11 @@ from dohyo.lang.reader import Reader
 from dohyo.ops.context import CheckContext, fail
 from dohyo.ops.expressions import coerced, field_value
 from dohyo.ops.operator import Help, Operator, Traits
-from dohyo.ops.parse import MATCHED
 from dohyo.ops.rows import fields_from_rows
 from dohyo.ops.steps import Pipeline, plan_of_steps, read_pipeline
 from dohyo.plan.expr import Expr, Ref
 from dohyo.plan.nodes import Extend, Given, Join, JoinKey, JoinTable, Plan
-from dohyo.plan.schema import Field, Schema
+from dohyo.plan.schema import HIDDEN, Field, Schema
 from dohyo.plan.types import LONG, TEXT, TIME
 
 
@@ -157,7 +156,7 @@ def _key(
     names = []
     for (table, _), value in zip(pair, values, strict=True):
         if not isinstance(value, Ref):
-            field = Field(f"{MATCHED}on{number}", value.type)
+            field = Field(f"{HIDDEN}on{number}", value.type)
             schema = plans[table].schema.with_fields([field])
             plans[table] = Extend(plans[table], ((field.name, value),), schema)
             value = Ref(field.name, field.type)
@@ -178,7 +177,7 @@ def _outcome(
     schema = Schema((), aggregate=True)
     for table, name in enumerate(names):
         for field in plans[table].schema:
-            if field.name.startswith(MATCHED):
+            if field.name.startswith(HIDDEN):
                 continue
             shown = replace(field, name=f"{name}_{field.name}", key=False)
             if schema.find(shown.name):
