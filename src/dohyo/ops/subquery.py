@@ -209,13 +209,19 @@ def _scope(
 ) -> tree.ScopeNode:
     if isinstance(scope, tree.ScopeSubquery):
         query, found = answers[scope.text]
-        rows = [tree.ScopeAnd(tuple(_atom(query, *pair) for pair in enumerate(values))) for values in found]
-        return tree.ScopeOr(tuple(rows)) if rows else _NOTHING
+        rows = [_joined(tree.ScopeAnd, [_atom(query, *one) for one in enumerate(row)]) for row in found]
+        return _joined(tree.ScopeOr, rows) if rows else _NOTHING
     if isinstance(scope, tree.ScopeNot):
         return replace(scope, operand=_scope(scope.operand, answers))
     if isinstance(scope, tree.ScopeAnd | tree.ScopeOr):
         return replace(scope, operands=tuple(_scope(part, answers) for part in scope.operands))
     return scope
+
+
+def _joined(
+    kind: type[tree.ScopeAnd] | type[tree.ScopeOr], parts: Sequence[tree.ScopeNode]
+) -> tree.ScopeNode:
+    return parts[0] if len(parts) == 1 else kind(tuple(parts))
 
 
 def _atom(query: Subquery, place: int, value: Scalar) -> tree.ScopeNode:
