@@ -30,7 +30,7 @@ from dohyo.lang.tokens import (
 
 MOST_PROBLEMS = 5
 LONGEST_QUERY = 15_000
-_BETWEEN_OPERANDS = {"/", "%", "=", "==", "!=", "<>", "<", ">", "<=", ">=", "?", "&&", "||", "+"}
+_BETWEEN_OPERANDS = {"/", "%", "=", "==", "!=", "<>", "<", ">", "<=", ">=", "?", "&&", "||"}
 _OPERATOR_FIRST = re.compile(r"\s*cat\s+(?:path://|shared/)", re.IGNORECASE)
 """A query that begins with a lookup table has no scope."""
 EXPRESSION = "as"
@@ -110,11 +110,14 @@ def read_step(text: str, start: int, end: int, operators: Mapping[str, ReadsClau
     name, length = _operator_at(tokens, operators)
     try:
         clause = _clause(tokens, text, length, operators[name])
-    except ParseStop:
-        if not _is_renaming(tokens):
+    except ParseStop as stop:
+        if not _may_be_expression(tokens):
             raise
         name = EXPRESSION  # `total as all` where `total` is a field, since the operator cannot be meant
-        clause = _clause(tokens, text, 0, operators[name])
+        try:
+            clause = _clause(tokens, text, 0, operators[name])
+        except ParseStop:
+            raise stop from None
     return tree.Step(operators[name].names[0], clause, span=Span(tokens[0].span.start, tokens[-2].span.end))
 
 
@@ -130,8 +133,10 @@ def _clause(tokens: list[Token], text: str, start: int, operator: ReadsClause) -
     return clause
 
 
-def _is_renaming(tokens: list[Token]) -> bool:
-    """Whether the whole step is `<name> as <field>`."""
+def _may_be_expression(tokens: list[Token]) -> bool:
+    """Whether the step is `<name> as <field>`, or adds something to a name that an operator has too."""
+    if tokens[1].kind == PUNCT:
+        return tokens[1].text == "+"
     return len(tokens) == 4 and tokens[1].word == "as" and tokens[2].kind in (WORD, QUOTED)
 
 
