@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parents[1] / "unit"))
 from both_engines import ChDb, reference, same, select_rows
 
+from dohyo.functions.key_value import SEPARATORS, after_key_regex, key_regex, separators_of
 from dohyo.functions.table import ANY, NUMBER, SAME, all_functions
 from dohyo.ops.expressions import applied
 from dohyo.plan.expr import Lit, Ref
@@ -30,7 +31,16 @@ TEXTS = st.one_of(
         ["[1, 2, 3]", '["a","b"]', "[]", "{}", "[1,", "aGVsbG8=", "4142", "ff", "a%20b", "a*", "*b*"]
     ),
     st.sampled_from(
-        ["https://a.example/?q=1&r=<2>", "javascript:x", "24", "27", "4532015112830366", "x\ny", "a_b%c"]
+        [
+            "https://a.example/?q=1&r=<2>",
+            "a=1 q: 'x y', a b=\"\"",
+            "javascript:x",
+            "24",
+            "27",
+            "4532015112830366",
+            "x\ny",
+            "a_b%c",
+        ]
     ),
     st.text(st.characters(min_codepoint=32, max_codepoint=0x24F, exclude_characters="\x7f"), max_size=12),
 )
@@ -59,6 +69,9 @@ LITERALS = {
     "slice_end": {1: [3_600_000, 0], 2: [0, 1, 7]},
     "json_value": {1: ["a", "a[0].b"]},
     "json_present": {1: ["a", "a[0].b"]},
+    "kv_value": {1: [key_regex("a"), key_regex("q"), after_key_regex("a", "[, ](.)")]},
+    "kv_regex_value": {1: ["a", "q"], 2: ["([a-z])(.)"]},
+    "kv_auto_value": {1: ["a", "q", "r"], 2: [SEPARATORS, separators_of(",")]},
     "json_auto_value": {1: ["a", "a[0].b", "b c"], 2: ["64", "1 extract"]},
 }  # fmt: skip
 NOT_OVER_VALUES = {"custom_field"}  # reads the messages' map of fields

@@ -128,7 +128,12 @@ def named_groups(pattern: tree.String) -> tuple[str, tuple[str, ...]]:
         fail("group-missing", message, pattern.span, hint)
     if len({name.lower() for name in names}) != len(names):
         fail("group-twice", "two groups have the same name", pattern.span)
-    return _OPENED.sub(lambda one: "(" if one[0][0] == "(" else one[0], pattern.value), names
+    return plain_groups(pattern.value), names
+
+
+def plain_groups(pattern: str) -> str:
+    """The pattern with its named groups made plain ones."""
+    return _OPENED.sub(lambda one: "(" if one[0][0] == "(" else one[0], pattern)
 
 
 MATCHED = f"{HIDDEN}matched:"
