@@ -141,7 +141,7 @@ def test_name_is_unique_in_its_collector_only(registry, collector):
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"sourceType": "HTTP"}, {"schemaRef": {"type": "Okta"}}, {"schemaRef": None}, {"sourceType": None}],
+    [{"sourceType": "Polling"}, {"schemaRef": {"type": "Okta"}}, {"schemaRef": None}, {"sourceType": None}],
 )
 def test_source_of_a_type_that_is_not_built_is_refused(registry, collector, wrong):
     assert (

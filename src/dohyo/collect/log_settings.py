@@ -185,13 +185,13 @@ class HttpSettings(LogSettings):
     """An HTTP Logs source."""
 
     messagePerRequest: StrictBool = False
+    thirdPartyRef: Any = None
 
-    @model_validator(mode="before")
+    @field_validator("thirdPartyRef")
     @classmethod
-    def _only_logs(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("thirdPartyRef"):
-            raise ValueError("thirdPartyRef: only plain HTTP Logs sources are built")
-        return given
+    def _only_logs(cls, given: Any) -> None:
+        if given:
+            raise ValueError("only plain HTTP Logs sources are built")
 
     @model_validator(mode="after")
     def _one_way(self) -> HttpSettings:

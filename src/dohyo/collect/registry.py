@@ -22,10 +22,13 @@ from dohyo.collect.refusals import (
     wrong_source_type,
 )
 from dohyo.collect.shapes import MASK, etag_of, source_json
-from dohyo.collect.source_types import SOURCE_TYPES, SourceType
+from dohyo.collect.source_types import HTTP, SOURCE_TYPES, SourceType, type_of
+from dohyo.collect.upload_addresses import PATH, new_token
 from dohyo.metadata.collection import Collector, Source, SourceSecret, SourceStatus
 
 MOST_SOURCES = 1000
+UNIVERSAL = "Universal"
+TOKEN = "token"  # among the secrets of an HTTP source
 Thing = TypeVar("Thing", Collector, Source)
 
 
@@ -114,17 +117,22 @@ class Registry:
         with self._metadata() as session:
             return _source(session, collector_id, source_id)
 
-    def source_json(self, source: Source, *, download: bool = False) -> dict[str, Any]:
-        """The source as the API shows it, with its present state."""
+    def source_json(self, source: Source, *, download: bool = False, root: str = "") -> dict[str, Any]:
+        """The source as the API shows it, with its present state. `root`: where this server is reached."""
         with self._metadata() as session:
             status = session.get(SourceStatus, source.id)
+            token = self._read_secrets(session, source.id).get(TOKEN)
         state = "Stopping" if source.stopping else status.state if status else "Pending"
-        return source_json(source, state, download=download)
+        shown = source_json(source, state, download=download)
+        if token and not download:
+            base = root.rstrip("/") + PATH
+            shown |= {"url": base + token, "token": token, "baseUrl": base}
+        return shown
 
     def create_source(self, collector_id: int, body: dict[str, Any]) -> Source:
-        """A cloud-to-cloud source; it starts when the supervisor sees it. Refused: type, settings, name."""
+        """A source; it starts when the supervisor sees it. Refused: type, settings, name."""
         source_type = _source_type(body)
-        config, secrets = _checked_config(source_type, body.get("config"), {})
+        config, secrets = _checked_config(source_type, body, {})
         now = now_ms()
         with self._metadata() as session:
             collector = _collector(session, collector_id)
@@ -134,8 +142,8 @@ class Registry:
             source = Source(
                 collector=collector,
                 name=config["name"],
-                source_type="Universal",
-                schema_type=source_type.name,
+                source_type=UNIVERSAL if source_type.is_universal else source_type.name,
+                schema_type=source_type.name if source_type.is_universal else None,
                 schema_version=source_type.version,
                 config=config,
                 paused=False,
@@ -147,6 +155,8 @@ class Registry:
             session.add(source)
             _flushed(session, "source", source.name)
             session.add(SourceStatus(source_id=source.id, state="Pending", since_ms=now))
+            if source_type.name == HTTP:
+                secrets[TOKEN] = new_token(session, source.id)
             self._keep_secrets(session, source.id, secrets)
             session.commit()
         return source
@@ -159,13 +169,23 @@ class Registry:
             source = _source(session, collector_id, source_id)
             check_etag(if_match, etag_of(source))
             source_type = _source_type(body)
-            if source_type.name != source.schema_type:
-                raise wrong_source_type(f"the source is a {source.schema_type} one, which cannot change")
+            if source_type.name != type_of(source).name:
+                raise wrong_source_type(f"the source is a {type_of(source).name} one, which cannot change")
             kept = dict(source.config) | self._read_secrets(session, source_id)
-            config, secrets = _checked_config(source_type, body.get("config"), kept)
+            config, secrets = _checked_config(source_type, body, kept)
             source.config, source.name = config, config["name"]
             source.schema_version = source_type.version
             self._keep_secrets(session, source_id, secrets)
+            return _committed(session, source, "source")
+
+    def renew_url(self, collector_id: int, source_id: int) -> Source:
+        """Gives an HTTP source another upload address; the old one is refused from then on."""
+        with self._metadata() as session:
+            source = _source(session, collector_id, source_id)
+            if type_of(source).name != HTTP:
+                message = f"a {type_of(source).name} source has no upload address"
+                raise Refused(400, "collectors.source.type.invalid", message)
+            self._keep_secrets(session, source_id, {TOKEN: new_token(session, source_id)})
             return _committed(session, source, "source")
 
     def pause_source(self, collector_id: int, source_id: int, paused: bool) -> Source:
@@ -192,11 +212,12 @@ class Registry:
             if source is None:
                 return None
             secrets = self._read_secrets(session, source_id)
-        model = SOURCE_TYPES[source.schema_type or ""].settings
+        source_type = type_of(source)
+        own = {key: value for key, value in secrets.items() if key in source_type.secrets}
         try:
-            return source, model(**source.config, **secrets)
+            return source, source_type.settings(**source.config, **own)
         except ValidationError as error:
-            raise wrong_fields(error, model, "config.") from error
+            raise wrong_fields(error, source_type.settings, _place(source_type)) from error
 
     def _keep_secrets(self, session: Session, source_id: int, secrets: dict[str, str]) -> None:
         for key, value in secrets.items():
@@ -259,23 +280,36 @@ def _checked_collector(body: dict[str, Any]) -> CollectorBody:
 
 
 def _source_type(body: dict[str, Any]) -> SourceType:
-    known = ", ".join(SOURCE_TYPES)
-    if body.get("sourceType") != "Universal":
-        message = f"sources of type {body.get('sourceType')} are not built yet"
-        raise wrong_source_type(message, f'"sourceType": "Universal" runs {known}')
+    universal = ", ".join(name for name, one in SOURCE_TYPES.items() if one.is_universal)
+    kind = body.get("sourceType")
+    if kind != UNIVERSAL:
+        found = SOURCE_TYPES.get(kind) if isinstance(kind, str) else None
+        if found is None or found.is_universal:
+            others = ", ".join(name for name, one in SOURCE_TYPES.items() if not one.is_universal)
+            hint = f'"sourceType" is one of {others} or {UNIVERSAL}, which runs {universal}'
+            raise wrong_source_type(f"sources of type {kind} are not built yet", hint)
+        return found
     schema = body.get("schemaRef")
     name = schema.get("type") if isinstance(schema, dict) else None
-    if name not in SOURCE_TYPES:
-        raise wrong_source_type(f"schemaRef.type {name} is not known", f"known are {known}")
+    if name not in SOURCE_TYPES or not SOURCE_TYPES[name].is_universal:
+        raise wrong_source_type(f"schemaRef.type {name} is not known", f"known are {universal}")
     return SOURCE_TYPES[name]
 
 
+def _place(source_type: SourceType) -> str:
+    """What stands before the names of its settings."""
+    return "config." if source_type.is_universal else ""
+
+
 def _checked_config(
-    source_type: SourceType, config: Any, kept: dict[str, Any]
+    source_type: SourceType, body: dict[str, Any], kept: dict[str, Any]
 ) -> tuple[dict[str, Any], dict[str, str]]:
     """The settings as they were given, and apart from them the secrets."""
+    config = body.get("config") if source_type.is_universal else body
     given = config if isinstance(config, dict) else {}
     given = {key: value for key, value in given.items() if value is not None}
+    if not source_type.is_universal:  # clients send the whole object back
+        given = {key: value for key, value in given.items() if key in source_type.settings.model_fields}
     for key in source_type.masked:
         if given.get(key) == MASK:
             given.pop(key)
@@ -284,7 +318,7 @@ def _checked_config(
     try:
         source_type.settings(**given)
     except ValidationError as error:
-        raise wrong_fields(error, source_type.settings, "config.") from error
+        raise wrong_fields(error, source_type.settings, _place(source_type)) from error
     secrets = {key: given.pop(key) for key in source_type.secrets if key in given}
     return given, secrets
 

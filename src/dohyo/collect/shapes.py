@@ -6,10 +6,11 @@ import hashlib
 from typing import Any
 
 from dohyo.base.clock import now_ms
-from dohyo.collect.source_types import SOURCE_TYPES
+from dohyo.collect.source_types import SourceType, type_of
 from dohyo.metadata.collection import Collector, Source
 
 MASK = "********"
+ONLY_IF_SET = ("defaultDateFormat", "contentType", "thirdPartyRef")
 
 
 def etag_of(thing: Collector | Source) -> str:
@@ -40,10 +41,21 @@ def collector_json(collector: Collector) -> dict[str, Any]:
 
 
 def source_json(source: Source, state: str, *, download: bool = False) -> dict[str, Any]:
-    """A cloud-to-cloud source; secrets read `********`. `download` leaves out what only this system gives."""
-    source_type = SOURCE_TYPES[source.schema_type or ""]
+    """The source in its type's shape; secrets read `********`. `download` leaves out what only we give."""
+    source_type = type_of(source)
+    shown = (
+        _universal(source, source_type, state) if source_type.is_universal else _classic(source, source_type)
+    )
+    if download:
+        for key in ("id", "alive", "state"):
+            shown.pop(key, None)
+    return shown
+
+
+def _universal(source: Source, source_type: SourceType, state: str) -> dict[str, Any]:
+    """A cloud-to-cloud source, whose settings are in `config`."""
     config = dict(source.config) | {key: MASK for key in sorted(source_type.secrets)}
-    answer: dict[str, Any] = {
+    return {
         "id": source.id,
         "name": source.name,
         "description": config.get("description"),
@@ -64,7 +76,17 @@ def source_json(source: Source, state: str, *, download: bool = False) -> dict[s
         "state": {"state": state},
         "config": config,
     }
-    if download:
-        for key in ("id", "alive", "state"):
-            del answer[key]
-    return answer
+
+
+def _classic(source: Source, source_type: SourceType) -> dict[str, Any]:
+    """A source whose settings stand in the object itself; what was not set has its default."""
+    defaults = {
+        key: field.get_default(call_default_factory=True, validated_data={})
+        for key, field in source_type.settings.model_fields.items()
+        if not field.is_required() and key not in source_type.secrets
+    }
+    unset = [key for key in ONLY_IF_SET if key not in source.config]
+    shown = defaults | dict(source.config) | {key: MASK for key in sorted(source_type.secrets)}
+    for key in unset:
+        shown.pop(key, None)
+    return {"id": source.id, **shown, "alive": True, "sourceType": source.source_type}

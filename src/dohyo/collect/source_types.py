@@ -1,4 +1,4 @@
-"""The table of source types that run here, by the name in `schemaRef.type`."""
+"""The table of source types that run here, by the name in `schemaRef.type` or else in `sourceType`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,12 @@ from pydantic import BaseModel
 from dohyo.collect.graph_security import GraphSecurity
 from dohyo.collect.graph_settings import GraphSecuritySettings
 from dohyo.collect.http import GraphClient
+from dohyo.collect.log_settings import HttpSettings
+from dohyo.collect.run import SourceRun, wait_for_uploads
 from dohyo.collect.source import Client, Stepper
+from dohyo.metadata.collection import Source
+
+HTTP = "HTTP"
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,12 +24,19 @@ class SourceType:
     """What the registry checks and the supervisor runs. `settings` has `message_fields` besides its keys."""
 
     name: str
-    version: str
     settings: type[BaseModel]
-    secrets: frozenset[str]
-    masked: frozenset[str]  # keys for which `********` in a change keeps the stored value
-    stepper: Callable[[Any], Stepper]
-    client: Callable[[Any], Client]
+    secrets: frozenset[str] = frozenset()
+    masked: frozenset[str] = frozenset()  # keys for which `********` in a change keeps the stored value
+    # Of a cloud-to-cloud source: its version and its steps. Others run by themselves.
+    version: str | None = None
+    stepper: Callable[[Any], Stepper] | None = None
+    client: Callable[[Any], Client] | None = None
+    run: Callable[[SourceRun], None] | None = None
+
+    @property
+    def is_universal(self) -> bool:
+        """Whether its settings are in `config`, as those of all cloud-to-cloud sources."""
+        return self.version is not None
 
 
 def graph_client(settings: GraphSecuritySettings) -> GraphClient:
@@ -51,5 +63,11 @@ SOURCE_TYPES: dict[str, SourceType] = {
             stepper=GraphSecurity,
             client=graph_client,
         ),
+        SourceType(name=HTTP, settings=HttpSettings, run=wait_for_uploads),
     )
 }
+
+
+def type_of(source: Source) -> SourceType:
+    """The type of a stored source."""
+    return SOURCE_TYPES[source.schema_type or source.source_type]

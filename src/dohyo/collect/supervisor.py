@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session, sessionmaker
 
 from dohyo.access.secrets import SecretBox
 from dohyo.base.clock import now_ms
+from dohyo.collect.field_table import FieldTable
 from dohyo.collect.journal import Journal
 from dohyo.collect.registry import Registry, remove_stopped
-from dohyo.collect.task import SourceTask, Writer
+from dohyo.collect.run import Writer
+from dohyo.collect.task import SourceTask
 from dohyo.metadata.collection import Collector, Source
 
 LOG = logging.getLogger(__name__)
@@ -54,6 +56,7 @@ class Supervisor:
         self._metadata = metadata
         self._writer = writer
         self._registry = Registry(metadata, secrets)
+        self._fields = FieldTable(metadata)
         self._clock = clock
         self._running: dict[int, Running] = {}
         self._lock = threading.Lock()
@@ -130,7 +133,7 @@ class Supervisor:
 
     def _start(self, source_id: int, wanted: Wanted) -> None:
         journal = Journal(self._metadata, source_id)
-        task = SourceTask(source_id, self._registry, journal, self._writer, self._clock)
+        task = SourceTask(source_id, self._registry, journal, self._writer, self._fields, self._clock)
         with self._lock:
             self._running[source_id] = Running(task, wanted)
         task.start()

@@ -5,15 +5,15 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Callable
 
 from pydantic import BaseModel
 
 from dohyo.base.problem import ProblemError
+from dohyo.collect.field_table import FieldTable
 from dohyo.collect.journal import Journal
 from dohyo.collect.registry import Registry
+from dohyo.collect.run import SourceRun, Writer
 from dohyo.collect.source import (
     Backoff,
     Client,
@@ -21,26 +21,18 @@ from dohyo.collect.source import (
     Response,
     Row,
     Start,
+    Stepper,
     StepResult,
     Stored,
     Wait,
     Woken,
 )
-from dohyo.collect.source_types import SOURCE_TYPES, SourceType
+from dohyo.collect.source_types import SourceType, type_of
 from dohyo.metadata.collection import Source
 from dohyo.store.event import Event, row_key
 
-if TYPE_CHECKING:
-    from dohyo.store.embedded import InsertResult
-
 LOG = logging.getLogger(__name__)
 STORE_TIMEOUT_S = 300
-
-
-class Writer(Protocol):
-    """The store's writer: the future is done when the events are durable."""
-
-    def submit(self, events: Sequence[Event]) -> Future[InsertResult]: ...
 
 
 class SourceTask:
@@ -52,12 +44,14 @@ class SourceTask:
         registry: Registry,
         journal: Journal,
         writer: Writer,
+        fields: FieldTable,
         clock: Callable[[], int],
     ) -> None:
         self._source_id = source_id
         self._registry = registry
         self._journal = journal
         self._writer = writer
+        self._fields = fields
         self._clock = clock
         self._stop = threading.Event()
         self._failures = 0
@@ -111,19 +105,24 @@ class SourceTask:
             self._stop.set()
             return
         source, settings = found
-        source_type = SOURCE_TYPES[source.schema_type or ""]
-        client = source_type.client(settings)
-        try:
-            self._journal.note_health(Health("Initialized"))
-            self._follow_steps(source, source_type, settings, client)
-        finally:
-            client.close()
+        self._journal.note_health(Health("Initialized"))
+        source_type = type_of(source)
+        if source_type.run is not None:
+            parts = (self._journal, self._writer, self._fields, self._clock, self._stop)
+            source_type.run(SourceRun(source, settings, *parts))
+        else:
+            self._run_steps(source, source_type, settings)
         self._journal.note_health(Health("Stopped"))
 
-    def _follow_steps(
-        self, source: Source, source_type: SourceType, settings: BaseModel, client: Client
-    ) -> None:
-        stepper = source_type.stepper(settings)
+    def _run_steps(self, source: Source, source_type: SourceType, settings: BaseModel) -> None:
+        assert source_type.client is not None and source_type.stepper is not None
+        client = source_type.client(settings)
+        try:
+            self._follow_steps(source, source_type.stepper(settings), settings, client)
+        finally:
+            client.close()
+
+    def _follow_steps(self, source: Source, stepper: Stepper, settings: BaseModel, client: Client) -> None:
         events = EventMaker(source, settings, stepper.host)
         state = None
         response: Response = Start(self._journal.cursor())
