@@ -25,12 +25,18 @@ from dohyo.plan.sqltree import Sql, call, fn1, fn2, null, plain, text
 
 
 def json_text_sql(raw: Sql) -> Sql:
-    """The JSON part of a message: the message where it looks like JSON, else what is found in it."""
+    """The JSON part of a message: the message where it looks like JSON, else what is found in it.
+
+    Where columns are made on insert the engine computes both sides of every `if`, so each search is given
+    an empty text where its answer is not asked for.
+    """
     trimmed = call("trimBoth", raw, text(" \t\r\n"))
     ends = call("concat", call("left", trimmed, plain(1)), call("right", trimmed, plain(1)))
     looks_like_json = call("in", ends, call("tuple", text("{}"), text("[]")))
-    found = call("extract", raw, text(FIRST_OBJECT))
-    found = call("if", call("empty", found), call("extract", raw, text(FIRST_BRACKET)), found)
+    searched = call("if", looks_like_json, text(""), raw)
+    found = call("extract", searched, text(FIRST_OBJECT))
+    searched = call("if", call("empty", found), searched, text(""))
+    found = call("if", call("empty", found), call("extract", searched, text(FIRST_BRACKET)), found)
     return call("if", looks_like_json, raw, found)
 
 
