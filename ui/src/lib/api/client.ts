@@ -1,56 +1,12 @@
-/** Typed calls to the server. Every failure is a `Failed` that carries a problem with a plain sentence. */
-import type {
-  Bounds, Checked, DashboardModel, DashboardRow, Home, JobTable, Problem, RunLine, Session,
-} from "./types";
+/** Typed calls to the server: sign-in, dashboards and their runs, searches. */
+import { zone } from "../time/format";
+import { resolve } from "../time/range";
+import { ask, Failed, json, OWN, problemOf } from "./call";
+import type { Bounds, Checked, DashboardModel, DashboardRow, Home, JobTable, RunLine, Session } from "./types";
 
-const OWN = "/api/dohyo/v1";
+export { Failed, problemOf } from "./call";
 
-export class Failed extends Error {
-  constructor(
-    readonly status: number,
-    readonly problem: Problem,
-  ) {
-    super(problem.message);
-  }
-}
-
-export function problemOf(code: string, message: string, hints: string[] = []): Problem {
-  return { code, severity: "error", message, line: null, column: null, span: null, hints, fixes: [] };
-}
-
-/** Reads the three error bodies the server knows: ours, the classic and the newer published one. */
-function problemIn(status: number, body: unknown): Problem {
-  const b = (body ?? {}) as {
-    problem?: Problem;
-    code?: string;
-    message?: string;
-    errors?: { code: string; message: string }[];
-  };
-  if (b.problem) return { ...problemOf("unknown", ""), ...b.problem };
-  const first = b.errors?.[0];
-  const message = first?.message ?? b.message;
-  return problemOf(first?.code ?? b.code ?? `http-${status}`, message ?? `The server answered with status ${status}.`);
-}
-
-async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = {};
-  if (method !== "GET") headers["X-Dohyo"] = "1";
-  if (body !== undefined) headers["Content-Type"] = "application/json";
-  let answer: Response;
-  try {
-    const sent = body === undefined ? undefined : JSON.stringify(body);
-    answer = await fetch(path, { method, headers, body: sent, signal, credentials: "same-origin" });
-  } catch (error) {
-    if (signal?.aborted) throw error;
-    throw new Failed(0, problemOf("unreachable", "Dohyo does not answer.", ["It may be restarting; nothing is lost."]));
-  }
-  if (answer.ok) return answer;
-  throw new Failed(answer.status, problemIn(answer.status, await answer.json().catch(() => null)));
-}
-
-async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
-  return (await (await ask(method, path, body, signal)).json()) as T;
-}
+const POLL_MS = 150;
 
 export interface RangeWords {
   from: string;
@@ -80,10 +36,11 @@ export const api = {
   dashboards: async () => (await json<{ dashboards: DashboardRow[] }>("GET", `${OWN}/dashboards`)).dashboards,
   dashboard: (id: string) => json<DashboardModel>("GET", `/api/v2/dashboards/${encodeURIComponent(id)}`),
 
-  /** Calls `each` with every line of a run as it arrives. */
-  async run(id: string, request: RunRequest, each: (line: RunLine) => void, signal: AbortSignal): Promise<void> {
-    const body = { ...request, range: rangeBody(request.range) };
-    const answer = await ask("POST", `${OWN}/dashboards/${encodeURIComponent(id)}/runs`, body, signal);
+  /** Runs a stored dashboard by its id, or one that is not stored; calls `each` with every line as it arrives. */
+  async run(what: string | DashboardModel, request: RunRequest, each: (line: RunLine) => void, signal: AbortSignal): Promise<void> {
+    const stored = typeof what === "string";
+    const body = { ...request, range: rangeBody(request.range), ...(stored ? {} : { dashboard: what }) };
+    const answer = await ask("POST", stored ? `${OWN}/dashboards/${encodeURIComponent(what)}/runs` : `${OWN}/runs`, body, signal);
     const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
     let rest = "";
     for (;;) {
@@ -94,9 +51,13 @@ export const api = {
       if (done) return;
     }
   },
-  async variableValues(id: string, name: string, range: RangeWords): Promise<string[]> {
+  async variableValues(what: string | DashboardModel, name: string, range: RangeWords): Promise<string[]> {
+    if (typeof what !== "string") {
+      const body = { dashboard: what, name, range: rangeBody(range), timeZone: zone };
+      return (await json<{ values: string[] }>("POST", `${OWN}/variable-values`, body)).values;
+    }
     const query = new URLSearchParams({ from: range.from, ...(range.to ? { to: range.to } : {}) });
-    const path = `${OWN}/dashboards/${encodeURIComponent(id)}/variables/${encodeURIComponent(name)}/values?${query}`;
+    const path = `${OWN}/dashboards/${encodeURIComponent(what)}/variables/${encodeURIComponent(name)}/values?${query}`;
     return (await json<{ values: string[] }>("GET", path)).values;
   },
 
@@ -105,5 +66,26 @@ export const api = {
     json<{ id: string }>("POST", "/api/v1/search/jobs", { query, from: range.from_ms, to: range.to_ms, timeZone }),
   jobTable: (id: string, offset: number, limit: number) =>
     json<JobTable>("GET", `${OWN}/search/jobs/${id}/table?offset=${offset}&limit=${limit}`),
+  /** How many messages a scope finds in the range; the search is ended with it. */
+  async count(scope: string, from: string): Promise<number> {
+    const rows = await this.rows(`${scope} | count`, { from });
+    return Number(rows.rows[0]?.[0] ?? 0);
+  },
+  /** The rows of a short query, its job ended again. */
+  async rows(query: string, range: RangeWords, limit = 100): Promise<JobTable> {
+    const bounds = resolve(range);
+    if (!bounds) throw new Failed(400, problemOf("range", "The time range is empty: its start lies at or after its end."));
+    const { id } = await this.startJob(query, bounds, zone);
+    try {
+      for (;;) {
+        const table = await this.jobTable(id, 0, limit);
+        if (table.problem) throw new Failed(400, table.problem);
+        if (!/^(NOT STARTED|GATHERING)/.test(table.state)) return table;
+        await new Promise((after) => setTimeout(after, POLL_MS));
+      }
+    } finally {
+      this.endJob(id).catch(() => undefined);
+    }
+  },
   endJob: (id: string) => ask("DELETE", `/api/v1/search/jobs/${id}`),
 };

@@ -124,7 +124,28 @@ export interface TimeRangeModel {
   to?: Boundary | null;
   rangeName?: string;
 }
+export interface QueryModel {
+  queryString: string;
+  queryKey: string;
+  queryType?: string | null;
+  parseMode?: string | null;
+  timeSource?: string | null;
+  [key: string]: unknown;
+}
+export interface LinkedDashboard {
+  id: string;
+  relativePath?: string | null;
+  includeTimeRange?: boolean;
+  includeVariables?: boolean;
+}
+export interface ColouringRule {
+  scope: string;
+  singleSeriesAggregateFunction?: string;
+  multipleSeriesAggregateFunction?: string;
+  colorThresholds: { color: string; min?: number | null; max?: number | null }[];
+}
 export interface PanelModel {
+  id?: string | null;
   key: string;
   title: string;
   description?: string | null;
@@ -132,25 +153,47 @@ export interface PanelModel {
   visualSettings?: string | null;
   text?: string | null;
   timeRange?: TimeRangeModel | null;
-  queries?: { queryKey: string; queryString: string }[] | null;
+  queries?: QueryModel[] | null;
+  coloringRules?: ColouringRule[] | null;
+  linkedDashboards?: LinkedDashboard[] | null;
+  collapsed?: boolean | null;
+  collapsiblePanelChildKeys?: string[] | null;
+  [key: string]: unknown;
+}
+export interface VariableSource {
+  variableSourceType: string;
+  values?: string;
+  query?: string;
+  field?: string;
+  filter?: string;
+  key?: string;
 }
 export interface VariableModel {
+  id?: string | null;
   name: string;
   displayName?: string | null;
   defaultValue?: string | null;
+  sourceDefinition?: VariableSource | null;
+  allowMultiSelect?: boolean;
   includeAllOption?: boolean;
   hideFromUI?: boolean;
+  valueType?: string;
+  [key: string]: unknown;
 }
+/** As published; keys that the pages do not know are kept as they are. */
 export interface DashboardModel {
   id: string;
+  contentId?: string;
+  folderId?: string;
   title: string;
   description?: string | null;
   theme?: string | null;
   refreshInterval?: number | null;
   timeRange?: TimeRangeModel | null;
-  layout?: { layoutStructures: { key: string; structure: string }[] } | null;
+  layout?: { layoutType?: string; layoutStructures: { key: string; structure: string }[] } | null;
   panels: PanelModel[];
   variables?: VariableModel[] | null;
+  [key: string]: unknown;
 }
 
 export interface Checked {

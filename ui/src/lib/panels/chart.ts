@@ -1,12 +1,16 @@
 /** ECharts with only the parts in use, as a Svelte action. Texts, tooltips and legends are ours, in HTML. */
-import { BarChart, LineChart, PieChart } from "echarts/charts";
-import { GridComponent } from "echarts/components";
+import { BarChart, BoxplotChart, FunnelChart, LineChart, PieChart, SankeyChart, ScatterChart } from "echarts/charts";
+import { GridComponent, MarkAreaComponent, MarkLineComponent } from "echarts/components";
+import { LabelLayout } from "echarts/features";
 import * as echarts from "echarts/core";
 import type { EChartsCoreOption } from "echarts/core";
 import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 import { untrack } from "svelte";
 
-echarts.use([BarChart, LineChart, PieChart, GridComponent, CanvasRenderer, SVGRenderer]);
+echarts.use([
+  BarChart, BoxplotChart, FunnelChart, LineChart, PieChart, SankeyChart, ScatterChart,
+  GridComponent, MarkAreaComponent, MarkLineComponent, LabelLayout, CanvasRenderer, SVGRenderer,
+]);
 
 export type Chart = ReturnType<typeof echarts.init>;
 interface Drawn {

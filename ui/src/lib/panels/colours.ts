@@ -28,8 +28,28 @@ export function seriesTokens(names: string[]): string[] {
   return names.map((_, i) => (i < 6 ? `series-${i + 1}` : "series-other"));
 }
 
-/** A colour written into a dashboard; those of our palette follow the theme. */
-export function writtenColour(colour: string): string {
-  const same = ["critical", "high", "medium", "low", "ok"].find((role) => token(`written-${role}`).toLowerCase() === colour.toLowerCase());
-  return same ? `var(--${same})` : colour;
+const WRITTEN = /^(#[0-9a-f]{3,8}|(rgb|hsl)a?\([\d\s.,%/-]+\)|[a-z]{3,24})$/i;
+
+/** A colour written into a dashboard; those of our palette follow the theme. Null for what is no colour. */
+export function writtenColour(colour: string | null | undefined): string | null {
+  const text = colour?.trim() ?? "";
+  if (!WRITTEN.test(text)) return null;
+  const same = ["critical", "high", "medium", "low", "ok"].find((role) => token(`written-${role}`).toLowerCase() === text.toLowerCase());
+  return same ? `var(--${same})` : text;
+}
+
+/** The same as a value that a canvas understands. */
+export function drawn(css: string): string {
+  return css.startsWith("var(--") ? token(css.slice(6, -1)) : css;
+}
+
+/** The ink, dark or light, that can be read on a colour. */
+export function inkOn(css: string): string {
+  const probe = document.createElement("i");
+  probe.style.color = css;
+  document.body.append(probe);
+  const [r = 0, g = 0, b = 0] = (getComputedStyle(probe).color.match(/[\d.]+/g) ?? []).map((part) => Number(part) / 255);
+  probe.remove();
+  const linear = (c: number) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) > 0.19 ? "var(--ink-dark)" : "var(--ink-light)";
 }

@@ -65,6 +65,39 @@ export function placesOf(answer: Answer): Placed | null {
   return { places, leftOut: answer.rows.length - places.length };
 }
 
+/** Flights from one place to another: the missile map. Null if the columns are missing. */
+export interface Flight {
+  from: [number, number];
+  to: [number, number];
+  count: number;
+  row: Value[];
+}
+export function flightsOf(answer: Answer): Flight[] | null {
+  const at = ["sourcelat", "sourcelon", "destinationlat", "destinationlon"].map((name) => column(answer, name));
+  if (at.some((i) => i < 0)) return null;
+  const count = column(answer, "_count");
+  return answer.rows.flatMap((row) => {
+    const [a, b, c, d] = at.map((i) => (row[i] === null || row[i] === "" ? NaN : Number(row[i])));
+    return [a, b, c, d].some((n) => Number.isNaN(n)) ? [] : [{ from: [b!, a!], to: [d!, c!], count: Number(row[count] ?? 1), row } as Flight];
+  });
+}
+/** A bow between two points of the drawing. */
+export function bow([x1, y1]: [number, number], [x2, y2]: [number, number]): string {
+  const [mx, my] = [(x1 + x2) / 2, (y1 + y2) / 2 - Math.hypot(x2 - x1, y2 - y1) * 0.22];
+  return `M${x1.toFixed(1)} ${y1.toFixed(1)}Q${mx.toFixed(1)} ${my.toFixed(1)} ${x2.toFixed(1)} ${y2.toFixed(1)}`;
+}
+
+const GEO = /^(latitude|longitude|_count|country_(code|name)|region|city|connection_type|state|postal_code)$/i;
+const MOST_VALUES = 50;
+/** The fields that lead to the messages of a marker; values of one field are alternatives. */
+export function markerFields(answer: Answer, marker: Marker): [string, string][] {
+  const own = answer.fields.map((_, i) => i).filter((i) => !GEO.test(answer.fields[i]!.name) && answer.fields[i]!.type === "string");
+  const first = own[0];
+  if (first === undefined) return [];
+  const values = new Set(marker.places.map((p) => p.row[first]).filter((v) => v !== null && v !== undefined && v !== ""));
+  return [...values].slice(0, MOST_VALUES).map((v) => [answer.fields[first]!.name, typeof v === "object" ? v!.text : String(v)]);
+}
+
 export interface Marker {
   x: number;
   y: number;

@@ -1,84 +1,129 @@
 /** The published dashboard model turned into what the page draws: kinds, settings and places on the grid. */
-import type { DashboardModel, PanelModel } from "../api/types";
+import type { DashboardModel, LinkedDashboard, PanelModel, TimeRangeModel } from "../api/types";
+import { parsed, settingsOf, type Settings } from "./settings";
 
-export type Kind = "single" | "donut" | "bar" | "time" | "table" | "map" | "text" | "unknown";
-export type TimeStyle = "column" | "line" | "area";
+export type Kind =
+  | "single" | "donut" | "bar" | "category" | "time" | "table" | "map" | "honeycomb" | "box" | "funnel" | "sankey" | "text" | "section" | "none";
+export type Style = "column" | "line" | "area" | "scatter" | "bubble" | "bar";
 export interface Box {
   x: number;
   y: number;
   w: number;
   h: number;
 }
-export interface Settings {
-  general?: { mode?: string; type?: string; displayType?: string; paginationPageSize?: number; maxNumOfSlices?: number };
-  svp?: {
-    label?: string;
-    noDataString?: string;
-    useNoData?: boolean;
-    hideLabel?: boolean;
-    useBackgroundColor?: boolean;
-    thresholds?: { from: number | null; to: number | null; color: string }[];
-  };
-  overrides?: { series?: string[]; properties?: { color?: string; name?: string } }[];
+export interface QueryView {
+  key: string;
+  text: string;
+  shown: boolean;
 }
 export interface PanelView {
   key: string;
   title: string;
   description: string;
   kind: Kind;
-  style: TimeStyle;
+  style: Style;
   stacked: boolean;
+  percent: boolean;
+  smooth: boolean;
   settings: Settings;
   text: string;
   box: Box;
+  queries: QueryView[];
+  range: TimeRangeModel | null;
+  linked: LinkedDashboard[];
+  rules: NonNullable<PanelModel["coloringRules"]>;
+  /** Keys of the panels that a section folds, and whether it begins folded. */
+  children: string[];
+  folded: boolean;
+  /** Why nothing can be drawn, where that is so. */
+  lacking: string;
 }
 
-function parsed<T>(text: string | null | undefined): Partial<T> {
-  try {
-    return (JSON.parse(text || "{}") ?? {}) as Partial<T>;
-  } catch {
-    return {};
-  }
-}
+const CATEGORY_TYPES = new Set(["column", "line", "area", "scatter", "bubble"]);
 
-function kindOf(panel: PanelModel, settings: Settings): Kind {
-  const { mode, type } = settings.general ?? {};
-  if (panel.panelType === "TextPanel") return "text";
-  if (mode === "singleValueMetrics" || type === "svp") return "single";
-  if (mode === "map" || type === "map" || type === "geo") return "map";
-  if (type === "table") return "table";
+export function kindOf(panelType: string, settings: Settings): Kind {
+  const { mode, type = "" } = settings.general ?? {};
+  if (panelType === "TextPanel") return "text";
+  if (panelType === "CollapsiblePanel") return "section";
+  if (panelType !== "SumoSearchPanel") return "none";
+  const low = type.toLowerCase();
+  if (mode === "singleValueMetrics" || low === "svp" || low === "svv") return "single";
+  if (mode === "map" || low === "map" || low === "geo") return "map";
+  if (mode === "honeyComb" || low === "honeycomb") return "honeycomb";
+  if (low === "table") return "table";
+  if (low === "boxplot" || low === "box") return "box";
+  if (low === "funnel" || low === "sankey") return low;
+  if (low === "title" || low === "text") return "text";
   if (mode === "timeSeries") return "time";
-  if (type === "pie" || type === "donut") return "donut";
-  if (type === "bar" || type === "column") return "bar";
-  return "unknown";
+  if (low === "pie" || low === "donut") return "donut";
+  if (low === "bar") return "bar";
+  if (CATEGORY_TYPES.has(low)) return "category";
+  return "table";
 }
 
-function styleOf(type: string | undefined): TimeStyle {
-  return type === "line" || type === "area" ? type : "column";
+function styleOf(kind: Kind, type: string | undefined): Style {
+  if (type === "area" || type === "line" || type === "scatter" || type === "bubble") return type;
+  if (kind === "bar") return "bar";
+  // A chart over time without a type is one of lines.
+  return type ? "column" : "line";
 }
 
-export function panelViews(model: DashboardModel): PanelView[] {
+function lackOf(panel: PanelModel, kind: Kind, queries: QueryView[]): string {
+  if (kind === "none") return "This kind of panel reads traces or metrics, which Dohyo does not collect. Its settings are kept.";
+  if (kind === "text" || kind === "section") return "";
+  if (!panel.queries?.length) return "This panel has no query yet.";
+  return queries.length ? "" : "This panel reads metrics, which Dohyo does not collect. Its settings are kept.";
+}
+
+export function panelView(panel: PanelModel, box: Box): PanelView {
+  const settings = settingsOf(panel.visualSettings);
+  const kind = kindOf(panel.panelType, settings);
+  const displayType = settings.general?.displayType;
+  const hidden = new Set(settings.hiddenQueryKeys ?? []);
+  const logs = (panel.queries ?? []).filter((q) => (q.queryType ?? "Logs") === "Logs");
+  const queries = logs.map((q, i) => ({ key: q.queryKey || String.fromCharCode(65 + i), text: q.queryString, shown: !hidden.has(q.queryKey) }));
+  return {
+    key: panel.key,
+    title: panel.title ?? "",
+    description: panel.description ?? "",
+    kind,
+    style: styleOf(kind, settings.general?.type),
+    stacked: displayType === "stacked" || displayType === "percentage",
+    percent: displayType === "percentage",
+    smooth: displayType === "smooth",
+    settings,
+    text: panel.text ?? "",
+    box,
+    queries,
+    range: panel.timeRange ?? null,
+    linked: panel.linkedDashboards ?? [],
+    rules: panel.coloringRules ?? [],
+    children: panel.collapsiblePanelChildKeys ?? [],
+    folded: !!panel.collapsed,
+    lacking: lackOf(panel, kind, queries),
+  };
+}
+
+export function boxesOf(model: DashboardModel): Map<string, Box> {
   const places = new Map<string, Box>();
   for (const { key, structure } of model.layout?.layoutStructures ?? []) {
     const s = parsed<{ x: number; y: number; width: number; height: number }>(structure);
-    places.set(key, { x: s.x ?? 0, y: s.y ?? 0, w: s.width ?? 12, h: s.height ?? 8 });
+    const w = Math.min(24, Math.max(1, Math.round(s.width ?? 12)));
+    places.set(key, { x: Math.min(24 - w, Math.max(0, Math.round(s.x ?? 0))), y: Math.max(0, Math.round(s.y ?? 0)), w, h: Math.max(1, Math.round(s.height ?? 8)) });
   }
-  const views = model.panels.map((panel): PanelView => {
-    const settings = parsed<Settings>(panel.visualSettings);
-    const displayType = settings.general?.displayType;
-    return {
-      key: panel.key,
-      title: panel.title,
-      description: panel.description ?? "",
-      kind: kindOf(panel, settings),
-      style: styleOf(settings.general?.type),
-      stacked: displayType === "stacked" || displayType === "percentage",
-      settings,
-      text: panel.text ?? "",
-      box: places.get(panel.key) ?? { x: 0, y: 1e6, w: 24, h: 8 },
-    };
-  });
+  return places;
+}
+
+/** In reading order. A panel without a place stands at the end. */
+export function panelViews(model: DashboardModel): PanelView[] {
+  const places = boxesOf(model);
+  const views = model.panels.map((panel) => panelView(panel, places.get(panel.key) ?? { x: 0, y: 1e6, w: 24, h: 8 }));
   return views.sort((a, b) => a.box.y - b.box.y || a.box.x - b.box.x);
+}
+
+/** The panels that ask the server, and under which keys. */
+export function asking(views: PanelView[]): { key: string; queryKeys: string[] }[] {
+  return views.filter((view) => !view.lacking && view.kind !== "text" && view.kind !== "section").map((view) => ({ key: view.key, queryKeys: view.queries.map((q) => q.key) }));
 }
 
 /** Lets every panel rise until it touches what stands above it. Expects reading order. */

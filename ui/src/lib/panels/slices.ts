@@ -1,11 +1,14 @@
-/** A time-sliced answer as evenly spaced slices and named series. */
-import type { Answer } from "../api/types";
+/** Time-sliced answers as evenly spaced slices and named series. */
+import type { Answer, Bounds } from "../api/types";
 import { dayShort, parts, timeOfDay, weekdayShort } from "../time/format";
 import { cellText, isNumber, isTime } from "./cells";
 import { severityRank } from "./colours";
 
 export interface Series {
   name: string;
+  query: string;
+  /** Field and value that make this series, for names and for the query behind it. */
+  keys: Record<string, string>;
   values: (number | null)[];
   total: number;
 }
@@ -13,6 +16,7 @@ export interface Sliced {
   starts: number[];
   length_ms: number;
   series: Series[];
+  range: Bounds;
   /** Slices the range cuts, so that they are not whole. */
   cut: Set<number>;
 }
@@ -39,44 +43,67 @@ function filledStarts(present: number[], length_ms: number): number[] {
   return starts.sort((a, b) => a - b);
 }
 
-/** Long form (`_timeslice, key, count`) becomes one series per key; wide form one per number column. */
-function seriesCells(answer: Answer, time: number): Map<string, Map<number, number>> {
-  const series = new Map<string, Map<number, number>>();
-  const numbers = answer.fields.map((f, i) => (i !== time && isNumber(f) ? i : -1)).filter((i) => i >= 0);
-  const words = answer.fields.map((_, i) => i).filter((i) => i !== time && !numbers.includes(i));
-  for (const i of numbers) if (!words.length) series.set(answer.fields[i]!.name, new Map());
-  for (const row of answer.rows) {
-    const at = Number(row[time]);
-    for (const i of numbers) {
-      const parts = words.map((w) => cellText(row[w] ?? null, answer.fields[w]!));
-      if (numbers.length > 1 && words.length) parts.push(answer.fields[i]!.name);
-      const name = words.length ? parts.join(" · ") : answer.fields[i]!.name;
-      const value = row[i];
-      if (!series.has(name)) series.set(name, new Map());
-      if (typeof value === "number") series.get(name)!.set(at, value);
-    }
-  }
-  return series;
+interface Cells {
+  name: string;
+  query: string;
+  keys: Record<string, string>;
+  at: Map<number, number>;
 }
 
-export function sliced(answer: Answer): Sliced | null {
-  const time = answer.fields.findIndex(isTime);
-  if (time < 0) return null;
-  const present = [...new Set(answer.rows.map((row) => Number(row[time])))].sort((a, b) => a - b);
-  const length_ms = sliceLength(answer, present);
+/** The field whose values became columns, where the query ends in a `transpose`. */
+export function transposedField(text: string): string | null {
+  return /\|\s*transpose\s[^|]*?\bcolumns?\s+([\w.%"-]+)/i.exec(text.replace(/\/\/.*$/gm, ""))?.[1]?.replace(/^%?"|"$/g, "") ?? null;
+}
+
+/** Long form (`_timeslice, key, count`) becomes one series per key; wide form one per number column. */
+function seriesCells(answer: Answer, time: number): Cells[] {
+  const series = new Map<string, Cells>();
+  const numbers = answer.fields.map((f, i) => (i !== time && isNumber(f) ? i : -1)).filter((i) => i >= 0);
+  const words = answer.fields.map((_, i) => i).filter((i) => i !== time && !numbers.includes(i));
+  const wide = transposedField(answer.text);
+  const add = (name: string, keys: Record<string, string>) => {
+    if (!series.has(name)) series.set(name, { name, query: answer.query, keys, at: new Map() });
+    return series.get(name)!.at;
+  };
+  for (const i of numbers) if (!words.length) add(answer.fields[i]!.name, wide ? { [wide]: answer.fields[i]!.name } : {});
+  for (const row of answer.rows) {
+    const at = Number(row[time]);
+    const keys = Object.fromEntries(words.map((w) => [answer.fields[w]!.name, cellText(row[w] ?? null, answer.fields[w]!)]));
+    for (const i of numbers) {
+      const parts = Object.values(keys);
+      if (numbers.length > 1 && words.length) parts.push(answer.fields[i]!.name);
+      const name = words.length ? parts.join(" · ") : answer.fields[i]!.name;
+      const cells = words.length ? add(name, keys) : series.get(name)!.at;
+      const value = row[i];
+      if (typeof value === "number") cells.set(at, value);
+    }
+  }
+  return [...series.values()];
+}
+
+/** The series of all answers that have a time column, on one axis. Null if none has. */
+export function sliced(answers: Answer[]): Sliced | null {
+  const timed = answers.map((answer) => ({ answer, time: answer.fields.findIndex(isTime) })).filter(({ time }) => time >= 0);
+  const first = timed[0]?.answer;
+  if (!first) return null;
+  const moments = timed.map(({ answer, time }) => [...new Set(answer.rows.map((row) => Number(row[time])))].sort((a, b) => a - b));
+  const present = [...new Set(moments.flat())].sort((a, b) => a - b);
+  const length_ms = Math.min(...timed.map(({ answer }, i) => sliceLength(answer, moments[i]!)));
   const starts = filledStarts(present, length_ms);
-  const series = [...seriesCells(answer, time)].map(([name, cells]): Series => {
-    const values = starts.map((start) => cells.get(start) ?? null);
-    return { name, values, total: values.reduce<number>((sum, v) => sum + (v ?? 0), 0) };
+  const cells = timed.flatMap(({ answer, time }) => seriesCells(answer, time));
+  const series = cells.map((one): Series => {
+    const values = starts.map((start) => one.at.get(start) ?? null);
+    const twice = cells.some((other) => other !== one && other.name === one.name);
+    return { name: twice ? `${one.name} (${one.query})` : one.name, query: one.query, keys: one.keys, values, total: values.reduce<number>((sum, v) => sum + (v ?? 0), 0) };
   });
   const bySeverity = series.some((s) => severityRank(s.name) >= 0);
   const rank = (s: Series) => (severityRank(s.name) + 100) % 100;
   series.sort((a, b) => (bySeverity ? rank(a) - rank(b) : b.total - a.total));
   const cut = new Set<number>();
   starts.forEach((start, i) => {
-    if (start < answer.range.from_ms || start + length_ms > answer.range.to_ms) cut.add(i);
+    if (start < first.range.from_ms || start + length_ms > first.range.to_ms) cut.add(i);
   });
-  return { starts, length_ms, series, cut };
+  return { starts, length_ms, series, cut, range: first.range };
 }
 
 const STEPS = [6e4, 3e5, 9e5, 18e5, 36e5, 108e5, 216e5, 432e5, 864e5, 2 * 864e5, 7 * 864e5, 14 * 864e5, 30 * 864e5];

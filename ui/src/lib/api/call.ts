@@ -1,0 +1,51 @@
+/** One call to the server. Every failure is a `Failed` that carries a problem with a plain sentence. */
+import type { Problem } from "./types";
+
+export const OWN = "/api/dohyo/v1";
+
+export class Failed extends Error {
+  constructor(
+    readonly status: number,
+    readonly problem: Problem,
+  ) {
+    super(problem.message);
+  }
+}
+
+export function problemOf(code: string, message: string, hints: string[] = []): Problem {
+  return { code, severity: "error", message, line: null, column: null, span: null, hints, fixes: [] };
+}
+
+/** Reads the three error bodies the server knows: ours, the classic and the newer published one. */
+function problemIn(status: number, body: unknown): Problem {
+  const b = (body ?? {}) as {
+    problem?: Problem;
+    code?: string;
+    message?: string;
+    errors?: { code: string; message: string }[];
+  };
+  if (b.problem) return { ...problemOf("unknown", ""), ...b.problem };
+  const first = b.errors?.[0];
+  const message = first?.message ?? b.message;
+  return problemOf(first?.code ?? b.code ?? `http-${status}`, message ?? `The server answered with status ${status}.`);
+}
+
+export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
+  const headers: Record<string, string> = {};
+  if (method !== "GET") headers["X-Dohyo"] = "1";
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  let answer: Response;
+  try {
+    const sent = body === undefined ? undefined : JSON.stringify(body);
+    answer = await fetch(path, { method, headers, body: sent, signal, credentials: "same-origin" });
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Failed(0, problemOf("unreachable", "Dohyo does not answer.", ["It may be restarting; nothing is lost."]));
+  }
+  if (answer.ok) return answer;
+  throw new Failed(answer.status, problemIn(answer.status, await answer.json().catch(() => null)));
+}
+
+export async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
+  return (await (await ask(method, path, body, signal)).json()) as T;
+}

@@ -1,0 +1,109 @@
+/** The content library: folders, dashboards, saved searches, lookup tables. */
+import { ask, Failed, json, OWN, problemOf } from "./call";
+import type { DashboardModel, TimeRangeModel } from "./types";
+
+export type ItemType = "Folder" | "Dashboard" | "Search" | "Lookups" | "Report" | string;
+export interface Item {
+  id: string;
+  name: string;
+  itemType: ItemType;
+  parentId: string;
+  description?: string | null;
+  permissions: string[];
+  createdAt: string;
+  modifiedAt: string;
+  createdBy: string;
+  modifiedBy: string;
+}
+export interface Folder extends Item {
+  children: Item[];
+}
+export interface Place {
+  path: string;
+  pathItems: { id: string; name: string }[];
+}
+export interface LogSearch {
+  id: string;
+  name: string;
+  description?: string | null;
+  parentId?: string;
+  queryString: string;
+  timeRange: TimeRangeModel;
+  [key: string]: unknown;
+}
+export interface LookupTable {
+  id: string;
+  name: string;
+  description: string;
+  fields: { fieldName: string; fieldType: string }[];
+  primaryKeys: string[];
+  ttl: number;
+  size: number;
+}
+interface JobState {
+  status: "InProgress" | "Success" | "Failed";
+  statusMessage?: string | null;
+  error?: { code?: string; message?: string; detail?: string } | null;
+}
+const V2 = "/api/v2/content";
+const WAIT_MS = 200;
+const LONGEST_MS = 60_000;
+const part = encodeURIComponent;
+
+/** Starts a job and waits for its end; the last message may carry the new item's id. */
+async function job(start: string, follow: string, body: unknown = {}, method = "POST"): Promise<{ id: string; message: string }> {
+  const { id } = await json<{ id: string }>(method, start, body);
+  const began = Date.now();
+  for (;;) {
+    const state = await json<JobState>("GET", `${follow}/${id}/status`);
+    if (state.status === "Success") return { id, message: state.statusMessage ?? "" };
+    if (state.status === "Failed") {
+      const { code = "job-failed", message = "It could not be done.", detail } = state.error ?? {};
+      throw new Failed(400, problemOf(code, message, detail ? [detail] : []));
+    }
+    if (Date.now() - began > LONGEST_MS) throw new Failed(504, problemOf("job-slow", "It takes longer than a minute and goes on by itself."));
+    await new Promise((after) => setTimeout(after, WAIT_MS));
+  }
+}
+const made = (message: string) => message.split(":").at(-1)!.trim();
+
+async function common(name: "installedApps" | "adminRecommended"): Promise<Folder> {
+  const at = `${V2}/folders/${name}`;
+  const { id } = await json<{ id: string }>("GET", at);
+  for (;;) {
+    const { status } = await json<JobState>("GET", `${at}/${id}/status`);
+    if (status === "Success") return json<Folder>("GET", `${at}/${id}/result`);
+    if (status === "Failed") throw new Failed(500, problemOf("job-failed", "The folder could not be read."));
+    await new Promise((after) => setTimeout(after, WAIT_MS));
+  }
+}
+
+export const content = {
+  personal: () => json<Folder>("GET", `${V2}/folders/personal`),
+  installedApps: () => common("installedApps"),
+  adminRecommended: () => common("adminRecommended"),
+  folder: (id: string) => json<Folder>("GET", `${V2}/folders/${part(id)}`),
+  place: (id: string) => json<Place>("GET", `${V2}/${part(id)}/path`),
+  createFolder: (parentId: string, name: string, description = "") => json<Folder>("POST", `${V2}/folders`, { name, description, parentId }),
+  rename: (id: string, name: string, description?: string) => json<Item>("PATCH", `${OWN}/content/${part(id)}`, { name, description }),
+  copy: async (id: string, folderId: string) => made((await job(`${V2}/${part(id)}/copy?destinationFolder=${part(folderId)}`, `${V2}/${part(id)}/copy`)).message),
+  move: (id: string, folderId: string) => ask("POST", `${V2}/${part(id)}/move?destinationFolderId=${part(folderId)}`, {}),
+  remove: (id: string) => job(`${V2}/${part(id)}/delete`, `${V2}/${part(id)}/delete`, undefined, "DELETE"),
+  /** The published definition, exactly as it was imported. */
+  async export(id: string): Promise<unknown> {
+    const { id: done } = await job(`${V2}/${part(id)}/export`, `${V2}/${part(id)}/export`);
+    return json("GET", `${V2}/${part(id)}/export/${done}/result`);
+  },
+  search: (id: string) => json<LogSearch>("GET", `/api/v1/logSearches/${part(id)}`),
+  saveSearch: (search: Omit<LogSearch, "id">) => json<LogSearch>("POST", "/api/v1/logSearches", search),
+  replaceSearch: (id: string, search: Partial<LogSearch>) => json<LogSearch>("PUT", `/api/v1/logSearches/${part(id)}`, search),
+  lookup: (id: string) => json<LookupTable>("GET", `/api/v1/lookupTables/${part(id)}`),
+
+  createDashboard: (model: Omit<DashboardModel, "id">) => json<DashboardModel>("POST", "/api/v2/dashboards", model),
+  replaceDashboard: (id: string, model: DashboardModel) => json<DashboardModel>("PUT", `/api/v2/dashboards/${part(id)}`, model),
+};
+
+/** The folders that belong to everybody are read-only but for those who manage content. */
+export function mayChange(item: Item): boolean {
+  return item.permissions.includes("Edit") || item.permissions.includes("Manage");
+}

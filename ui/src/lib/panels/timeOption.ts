@@ -1,0 +1,120 @@
+/** The ECharts option of a chart over time. */
+import type { EChartsCoreOption } from "echarts/core";
+import { timeOfDay } from "../time/format";
+import { axisTitle, limitLines, TEXT, valueAxis } from "./axes";
+import { drawn, token } from "./colours";
+import type { PanelView } from "./model";
+import type { Styled } from "./series";
+import { axisOf, limitsOf, type Limit } from "./settings";
+import { axisTexts, type Sliced } from "./slices";
+
+export interface Picked {
+  at: number;
+  name: string;
+}
+interface Request {
+  data: Sliced;
+  shown: Styled[];
+  view: Pick<PanelView, "settings" | "stacked" | "percent" | "smooth" | "style">;
+  width: number;
+  picked: Picked | null;
+  endNames: boolean;
+}
+const FADED = 0.35;
+
+/** Columns stand on each other unless they are alone in their slice; lines only where the panel says so. */
+export function stacks(view: Request["view"], series: Styled): boolean {
+  return view.stacked || (series.style === "column" && view.settings.general?.displayType !== "default");
+}
+
+/** Each value as its share of the slice. */
+export function shares(series: Styled[]): Styled[] {
+  const sums = series[0]?.values.map((_, i) => series.reduce((sum, s) => sum + (s.values[i] ?? 0), 0)) ?? [];
+  return series.map((s) => ({ ...s, values: s.values.map((v, i) => (v === null ? null : sums[i] ? (100 * v) / sums[i]! : 0)) }));
+}
+
+type Span = [from: number, to: number];
+function spans(holds: boolean[]): Span[] {
+  const found: Span[] = [];
+  holds.forEach((here, i) => {
+    if (!here) return;
+    if (i && holds[i - 1]) found.at(-1)![1] = i;
+    else found.push([i, i]);
+  });
+  return found;
+}
+
+/** Where nothing was, and where a threshold was passed. */
+function areas(data: Sliced, shown: Styled[], limits: Limit[], gaps: boolean) {
+  const none = data.starts.map((_, i) => shown.every((s) => s.values[i] === null));
+  const empty = gaps ? spans(none).filter(([a, b]) => b > a && a > 0 && b < none.length - 1) : [];
+  const worst = limits.at(-1);
+  const passed = worst ? spans(data.starts.map((_, i) => shown.some((s) => s.values[i] !== null && (worst.below ? s.values[i]! < worst.value : s.values[i]! >= worst.value)))) : [];
+  const name = ([a, b]: Span) => `no data ${timeOfDay(data.starts[a]!, false)}–${timeOfDay(data.starts[b]! + data.length_ms, false)}`;
+  return [
+    ...empty.map((s) => [{ xAxis: s[0], name: name(s), itemStyle: { color: token("informational"), opacity: 0.12 }, label: { color: token("text-3"), fontSize: 11, position: "insideTop" } }, { xAxis: s[1] }]),
+    ...passed.map((s) => [{ xAxis: Math.max(0, s[0] - 0.5), itemStyle: { color: token(worst!.level), opacity: 0.07 }, label: { show: false } }, { xAxis: s[1] }]),
+  ];
+}
+
+export function timeOption({ data, shown, view, width, picked, endNames }: Request): EChartsCoreOption {
+  const [x, y, y2] = [axisOf(view.settings, "axisX"), axisOf(view.settings, "axisY"), axisOf(view.settings, "axisY2")];
+  const columns = shown.some((s) => s.style === "column" || s.style === "bar");
+  const texts = axisTexts(data.starts, data.length_ms, width - 60);
+  const limits = view.percent ? [] : limitsOf(view.settings);
+  const second = shown.some((s) => s.axis === 1);
+  const whole = shown.every((s) => s.values.every((v) => v === null || Number.isInteger(v)));
+  const reach = limits.length ? Math.max(...limits.map((l) => l.value)) : undefined;
+  const marks = areas(data, shown, limits, !columns);
+  return {
+    grid: { left: y.title ? 28 : 12, right: endNames ? 96 : y2.title && second ? 28 : 16, top: 10, bottom: x.title ? 18 : 4, containLabel: true },
+    textStyle: TEXT,
+    xAxis: {
+      type: "category", data: data.starts.map(String), boundaryGap: columns,
+      axisLine: { lineStyle: { color: token("line-2") } }, axisTick: { show: false },
+      axisLabel: { show: !x.hidden, color: token("text-3"), fontSize: 11, interval: 0, hideOverlap: true, margin: 8, formatter: (_: string, i: number) => texts[i] ?? "" },
+      ...axisTitle(x, 24),
+    },
+    yAxis: [
+      valueAxis({ axis: y, whole: whole && !view.percent, percent: view.percent, reach }),
+      ...(second ? [valueAxis({ axis: y2, whole, right: true })] : []),
+    ],
+    series: shown.map((s, i) => ({
+      ...(s.style === "column" || s.style === "bar" ? column(s, data, view, picked) : line(s, view, picked, endNames)),
+      yAxisIndex: second ? s.axis : 0,
+      markLine: i === 0 && limits.length ? limitLines(limits) : undefined,
+      markArea: i === 0 && marks.length ? { silent: true, animation: false, data: marks } : undefined,
+    })),
+  };
+}
+
+function column(s: Styled, data: Sliced, view: Request["view"], picked: Picked | null) {
+  const colour = drawn(s.colour);
+  const look = (i: number) => {
+    if (!picked) return data.cut.has(i) ? { opacity: 0.5 } : null;
+    const here = picked.at === i && picked.name === s.name;
+    return here ? { borderColor: token("text"), borderWidth: 2 } : { opacity: FADED };
+  };
+  return {
+    type: "bar", name: s.name, stack: stacks(view, s) ? `all${s.axis}` : undefined, barCategoryGap: "22%", barMaxWidth: 40,
+    itemStyle: { color: colour, opacity: s.opacity ?? 1 }, emphasis: { disabled: true },
+    data: s.values.map((value, i) => (look(i) ? { value, itemStyle: look(i) } : value)),
+  };
+}
+
+function line(s: Styled, view: Request["view"], picked: Picked | null, endNames: boolean) {
+  const colour = drawn(s.colour);
+  const points = s.values.filter((v) => v !== null).length;
+  const faded = picked && picked.name !== s.name;
+  const { markerType, markerSize } = view.settings.general ?? {};
+  const dots = s.style === "scatter" || points <= 30 || (!!markerType && markerType !== "none" && points <= 200);
+  return {
+    type: s.style === "scatter" ? "scatter" : "line", name: s.name, stack: view.stacked ? `all${s.axis}` : undefined, connectNulls: false, smooth: view.smooth,
+    data: s.values.map((value, i) => (picked && picked.at === i && picked.name === s.name ? { value, symbolSize: 10, itemStyle: { borderColor: token("text"), borderWidth: 2 } } : value)),
+    lineStyle: { width: s.width, color: colour, type: s.dash, opacity: faded ? FADED : 1 }, itemStyle: { color: colour, opacity: faded ? FADED : 1 }, emphasis: { disabled: true },
+    showSymbol: dots || !!picked, symbol: "circle", symbolSize: points === 1 ? 7 : markerType && markerType !== "none" && markerSize ? Math.min(10, markerSize) : picked && !dots ? 0 : 4,
+    areaStyle: s.style === "area" ? { opacity: s.opacity ?? (view.stacked ? 0.55 : 0.1), color: colour } : undefined,
+    endLabel: endNames ? { show: true, formatter: s.label, color: token("text"), fontSize: 12, width: 84, overflow: "truncate" } : undefined,
+    labelLayout: endNames ? { moveOverlap: "shiftY" } : undefined,
+  };
+}
