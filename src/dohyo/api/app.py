@@ -34,7 +34,7 @@ def create_app(services: Services) -> FastAPI:
     app.state.services = services
     for router in ROUTERS:
         app.include_router(router)
-    app.mount("/", Pages())
+    app.router.default = Pages()
     app.add_exception_handler(HTTPException, _transport_refusal)
     app.add_exception_handler(RequestValidationError, _wrong_parameter)
     app.add_middleware(Gate, services=services)

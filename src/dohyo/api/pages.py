@@ -32,6 +32,8 @@ class Pages(StaticFiles):
         super().__init__(directory=None, packages=None, html=False, check_dir=False)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
+        if scope["path"].startswith("/api/"):
+            raise HTTPException(404)
         folder = built_pages()
         if folder is None:
             return HTMLResponse(NOT_BUILT, 503)

@@ -102,5 +102,6 @@ for _path in (V1, V2):
     router.add_api_route(_path, list_roles, methods=["GET"])
     router.add_api_route(_path, change_roles, methods=["POST"])
     router.add_api_route(_path + "/{ident}", get_role, methods=["GET"])
-    router.add_api_route(_path + "/{ident}", change_roles, methods=["PUT", "DELETE"])
+    router.add_api_route(_path + "/{ident}", change_roles, methods=["PUT"])
+    router.add_api_route(_path + "/{ident}", change_roles, methods=["DELETE"])
     router.add_api_route(_path + "/{ident}/users/{user_id}", add_user, methods=["PUT"])

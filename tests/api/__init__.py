@@ -1,0 +1,1 @@
+"""Makes one package of these tests, so that they share one server."""
