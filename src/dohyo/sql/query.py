@@ -14,7 +14,7 @@ from dohyo.plan.expr import Expr, Ref, parts, replaced
 from dohyo.plan.nodes import Plan
 from dohyo.plan.schema import NEWEST_FIRST
 from dohyo.plan.scope import scope_sql
-from dohyo.plan.sqltree import Sql, alias, call, column, null, plain, select, text, within
+from dohyo.plan.sqltree import Sql, alias, call, column, fn1, null, plain, select, text, within
 from dohyo.plan.types import BOOL, TEXT
 from dohyo.sql.expressions import INPUT, column_name, expr_to_sql, field_sql, output_sql
 from dohyo.sql.joins import joined, looked_up
@@ -25,7 +25,7 @@ EVENTS = "events"
 _TIMES = ("_messagetime", "_receipttime")
 _STORED = {CUSTOM_FIELDS: "fields", "_size": "_raw"}
 """Columns of the table that fields are made from, where the names differ."""
-_MATCHES, _PLACE, _RANK = "$matches", "$place", "$rank"
+_MATCHES, _MATCH, _PLACE, _RANK = "$matches", "$match", "$place", "$rank"
 
 
 def plan_to_sql(plan: Plan, run: RunContext) -> exp.Select:
@@ -149,28 +149,58 @@ def _first_match(plan: nodes.Capture, source: Relation, run: RunContext) -> Rela
 def _every_match(plan: nodes.Capture, source: Relation, run: RunContext) -> Relation:
     """All matches as an array of arrays of groups, then a row for each."""
     searched, pattern, there = _searched(plan, run)
+    found = call("extractAllGroupsVertical", searched, pattern)
+    if (
+        len(plan.names) == 1 and (body := whole_match(plan.pattern)) is not None
+    ):  # matches without groups are found twice as fast
+        whole = call("extractAll", searched, text("(?-s)" + body))
+        found = call("arrayMap", fn1(lambda match: call("array", match)), whole)
     is_there = exp.Lambda(this=there, expressions=[exp.to_identifier("one")])
-    matches = call("arrayFilter", is_there, call("extractAllGroupsVertical", searched, pattern))
-    found = source.over([*source.columns(), alias(matches, _MATCHES)])
-    with_matches = Relation(found, source.schema, source.order)
-    places = alias(call("arrayJoin", _places(plan)), _PLACE)
-    kept = [*source.columns(), passed(_MATCHES), places]
-    rows = Relation(with_matches.over(kept), source.schema, source.order)
-    place = column(_PLACE, INPUT)
-    groups = call("arrayElement", column(_MATCHES, INPUT), place)
+    matches = alias(call("arrayFilter", is_there, found), _MATCHES)
+    with_matches = Relation(source.over([*source.columns(), matches]), source.schema, source.order)
+    match = alias(call("arrayJoin", _numbered_matches(plan)), _MATCH)
+    rows = Relation(with_matches.over([*source.columns(), match]), source.schema, source.order)
+    place, groups = (call("tupleElement", column(_MATCH, INPUT), plain(i)) for i in (1, 2))
     fields = _captured(plan, source, groups, call("greater", place, plain(0)))
     counted = order_names(len(source.order), 1)[0]
     captured = rows.over([*fields, alias(place, counted)])
     return Relation(captured, plan.schema, (*source.order, (counted, True)))
 
 
-def _places(plan: nodes.Capture) -> Sql:
-    """Numbers of the matches, from 1; 0 where none is and the row stays."""
-    found = call("arrayEnumerate", column(_MATCHES, INPUT))
+def _numbered_matches(plan: nodes.Capture) -> Sql:
+    """Matches with their numbers, from 1; one without groups, numbered 0, where none is and the row stays."""
+    matches = column(_MATCHES, INPUT)
+    numbered = call("arrayZip", call("arrayEnumerate", matches), matches)
     if not plan.keep:
-        return found
-    nothing = call("array", call("toUInt32", plain(0)))
-    return call("if", call("empty", column(_MATCHES, INPUT)), nothing, found)
+        return numbered
+    nothing = call("array", call("tuple", call("toUInt32", plain(0)), call("emptyArrayString")))
+    return call("if", call("empty", matches), nothing, numbered)
+
+
+def whole_match(pattern: str) -> str | None:
+    r"""The inside of a pattern that is one group and nothing else, where the group is the whole match.
+
+    >>> whole_match(r"(a(?:b|\))+)"), whole_match("(a)(?:b)")
+    ('a(?:b|\\))+', None)
+    """
+    depth, at, in_class = 0, 0, False
+    if not pattern.startswith("(") or pattern.startswith("(?"):
+        return None
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "\\":
+            at += 1
+        elif in_class:
+            in_class = char != "]"
+        elif char == "[":
+            in_class = True
+            at += pattern[at + 1 : at + 2] == "]"
+        else:
+            depth += {"(": 1, ")": -1}.get(char, 0)
+            if depth == 0 and at < len(pattern) - 1:
+                return None
+        at += 1
+    return pattern[1:-1]
 
 
 def _captured(plan: nodes.Capture, source: Relation, groups: Sql, is_match: Sql) -> list[Sql]:
