@@ -1,15 +1,19 @@
 """What a scope means, in SQL over the events and in Python over one message (search language, section 3).
 
-A term is a run of ASCII letters and digits and of any other characters beyond ASCII; everything else
-separates. A keyword matches whole terms in any case, next to each other with the same separators between
-them; a run of white space equals one space. `*` and `?` stand for characters of one term. Both sides verify
-with the same regular expression; SQL asks the text index for the whole terms first.
+A term is a run of ASCII letters and digits and of any characters beyond ASCII; everything else separates. A
+keyword matches whole terms in any case, next to each other with the same separators between them; a run of
+white space equals one space. `*` and `?` stand for characters of one term.
+
+Python finds a keyword by a regular expression over the folded message. SQL asks the text index for the terms
+first, those with wildcards by looking them up in the index's own dictionary, and verifies what the index
+cannot know by the same regular expression.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
@@ -17,12 +21,16 @@ import sqlglot.expressions as exp
 
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.lang import tree
-from dohyo.plan.sqltree import Sql, call, column, text
+from dohyo.plan.sqltree import Sql, call, column, plain, select, text
 
 _TERM = "[0-9a-z\u0080-\U0010ffff]"
 _OTHER = "[^0-9a-z\u0080-\U0010ffff]"
+_BLANKS = " \t\n\x0b\x0c\r\x1c\x1d\x1e\x1f"
 _BLANK = r"[\t\n\x0b\x0c\r\x1c-\x1f ]"
-_PART = re.compile(rf"(\s+)|([*?])|({_TERM}+)|(.)", re.DOTALL)
+_PART = re.compile(rf"(?P<blank>{_BLANK}+)|(?P<term>(?:{_TERM}|\*|\?)+)|(?P<separator>.)", re.DOTALL)
+_QUOTED_PART = re.compile(rf"(?P<blank>{_BLANK}+)|(?P<term>{_TERM}+)|(?P<separator>.)", re.DOTALL)
+_MOST_TOKENS = 4_000
+"""A wildcard that fits more terms of the index than this is searched in the messages instead."""
 _NUMBERS = ("_messageid", "_size")
 _COLUMNS = ("_sourcecategory", "_collector", "_source", "_sourcehost", "_sourcename", "_view")
 _SYNONYMS = {"_index": "_view"}
@@ -38,60 +46,98 @@ def folded(value: str) -> str:
 # ---- keywords ----
 
 
-def keyword_regex(term: tree.Term) -> str:
-    """The regular expression, for RE2 and Python, that a keyword is in lower-case text. Empty: every text."""
-    parts = _parts(term)
-    if all(part == "*" for part, _ in parts):
-        return ""
-    body = "".join(_written(part, kind) for part, kind in parts)
-    before = f"(?:^|{_OTHER})" if parts[0][1] == "term" else ""
-    after = f"(?:{_OTHER}|$)" if parts[-1][1] == "term" else ""
-    return before + body + after
+@dataclass(frozen=True)
+class _Part:
+    """A piece of a keyword: a whole term, a `wild` pattern of one, a separator or white space."""
+
+    kind: str
+    text: str
+
+    @property
+    def asks_index(self) -> bool:
+        """Whether the text index can narrow down the messages by it."""
+        return self.kind == "term" or (self.kind == "wild" and self.text.strip("*?") != "")
+
+    def regex(self) -> str:
+        if self.kind == "blank":
+            return _BLANK + "+"
+        return _pattern(self.text, _TERM) if self.kind == "wild" else _escaped(self.text)
 
 
-def _parts(term: tree.Term) -> list[tuple[str, str]]:
-    """Pieces with their kind: `blank`, `wild`, `term` (a literal run) or `separator`."""
-    value = folded(term.text).strip()
+def _parts(term: tree.Term) -> list[_Part]:
     found = []
-    for blank, wild, run, other in _PART.findall(value):
-        kind = "blank" if blank else "wild" if wild and not term.quoted else "term" if run else "separator"
-        found.append((blank or wild or run or other, kind))
+    reader = _QUOTED_PART if term.quoted else _PART
+    for match in reader.finditer(folded(term.text).strip(_BLANKS)):
+        kind = match.lastgroup or ""
+        is_wild = kind == "term" and not term.quoted and ("*" in match[0] or "?" in match[0])
+        found.append(_Part("wild" if is_wild else kind, match[0]))
     return found
 
 
-def _written(part: str, kind: str) -> str:
-    if kind == "blank":
-        return _BLANK + "+"
-    if kind == "wild":
-        return _TERM + ("*" if part == "*" else "")
-    return re.escape(part).replace("\\ ", " ")
+def _escaped(value: str) -> str:
+    """The text as a regular expression that RE2 and Python read alike."""
+    return "".join(c if c.isalnum() or ord(c) > 127 else f"\\x{ord(c):02x}" for c in value)
 
 
-def whole_terms(term: tree.Term) -> list[str]:
-    """The ASCII terms that a message must have for the keyword to be in it; the index is asked for them.
+def _pattern(value: str, one: str) -> str:
+    """A text with wildcards as a regular expression; `one` is any character that a wildcard stands for."""
+    pieces = re.split(r"([*?])", value)
+    return "".join({"*": one + "*", "?": one}.get(piece, _escaped(piece)) for piece in pieces)
 
-    >>> whole_terms(tree.Term("com.*.services*")), whole_terms(tree.Term("Foo_bar"))
-    (['com'], ['foo', 'bar'])
+
+def keyword_regex(term: tree.Term) -> str:
+    """The regular expression, for RE2 and Python, that a keyword is in folded text. Empty: every text.
+
+    >>> keyword_regex(tree.Term("*456*"))
+    '456'
     """
     parts = _parts(term)
-    kinds = ["separator", *(kind for _, kind in parts), "separator"]
-    return [
-        part
-        for i, (part, kind) in enumerate(parts, 1)
-        if kind == "term" and part.isascii() and "wild" not in (kinds[i - 1], kinds[i + 1])
-    ]
+    if not parts or (len(parts) == 1 and not parts[0].text.strip("*") and parts[0].kind == "wild"):
+        return ""
+    starts_open = parts[0].kind == "wild" and parts[0].text.startswith("*")
+    ends_open = parts[-1].kind == "wild" and parts[-1].text.endswith("*")
+    body = "".join(part.regex() for part in parts)
+    # A pattern that is open at an end needs no boundary there, and what it is open for need not be read.
+    body = body[len(_TERM + "*") if starts_open else 0 : -len(_TERM + "*") if ends_open else None]
+    before = "" if starts_open or parts[0].kind == "separator" else f"(?:^|{_OTHER})"
+    after = "" if ends_open or parts[-1].kind == "separator" else f"(?:{_OTHER}|$)"
+    return before + body + after
 
 
 def _keyword_sql(term: tree.Term) -> Sql:
     pattern = keyword_regex(term)
     if not pattern:
         return exp.true()
-    asked = whole_terms(term)
-    found = call("hasAllTokens", column("_raw"), call("array", *map(text, asked))) if asked else None
-    if found is not None and asked == [folded(term.text).strip()]:
-        return found
+    parts = _parts(term)
     verified = call("match", call("caseFoldUTF8", column("_raw")), text(pattern))
-    return verified if found is None else call("and", found, verified)
+    if len(parts) == 1 and parts[0].asks_index:
+        return _has_terms([parts[0].text]) if parts[0].kind == "term" else _has_wild(parts[0], verified)
+    whole = [part.text for part in parts if part.kind == "term"]
+    asked = [_has_terms(whole)] if whole else []
+    asked += [_has_wild(part, exp.true()) for part in parts if part.kind == "wild" and part.asks_index]
+    return call("and", *asked, verified) if asked else verified
+
+
+def _has_terms(terms: list[str]) -> Sql:
+    return call("hasAllTokens", column("_raw"), call("array", *map(text, terms)))
+
+
+def _has_wild(part: _Part, otherwise: Sql) -> Sql:
+    """Whether a term of the pattern is in the message; `otherwise` where too many terms are of it."""
+    token = column("token")
+    prefix = re.split(r"[*?]", part.text)[0]
+    # The dictionary is sorted, so what its terms begin with is found fast.
+    is_such = [call("startsWith", token, text(prefix))] if prefix else []
+    if part.text != prefix + "*":
+        is_such.append(call("match", token, text(f"(?s)^{_pattern(part.text, '.')}$")))
+    dictionary = call(
+        "mergeTreeTextIndex", call("currentDatabase"), exp.column("events"), exp.column("terms")
+    )
+    some = exp.ParameterizedAgg(this="groupUniqArray", expressions=[plain(_MOST_TOKENS + 1)], params=[token])
+    tokens = exp.Subquery(this=select([some], exp.Table(this=dictionary), where=is_such))
+    has_one = call("hasAnyTokens", column("_raw"), tokens)
+    too_many = call("greater", call("length", tokens.copy()), plain(_MOST_TOKENS))
+    return call("or", has_one, call("and", too_many, otherwise))
 
 
 @cache
@@ -107,12 +153,6 @@ def _keyword_in(term: tree.Term, message: str) -> bool:
 # ---- fields ----
 
 
-def _value_regex(value: str) -> str:
-    """A value with wildcards as a regular expression over the whole lower-case field."""
-    pieces = re.split(r"([*?])", folded(value))
-    return "".join({"*": ".*", "?": "."}.get(piece, re.escape(piece).replace("\\ ", " ")) for piece in pieces)
-
-
 def _has_wildcard(term: tree.FieldTerm) -> bool:
     return not term.quoted and ("*" in term.value or "?" in term.value)
 
@@ -126,7 +166,7 @@ def _value_sql(value: Sql, term: tree.FieldTerm) -> Sql:
         return call("notEmpty", value)
     lowered = call("caseFoldUTF8", value)
     if _has_wildcard(term):
-        return call("match", lowered, text(f"(?s)^{_value_regex(term.value)}$"))
+        return call("match", lowered, text(f"(?s)^{_pattern(folded(term.value), '.')}$"))
     return exp.EQ(this=lowered, expression=text(folded(term.value)))
 
 
@@ -134,7 +174,7 @@ def _value_is(value: str, term: tree.FieldTerm) -> bool:
     if _is_any(term):
         return value != ""
     if _has_wildcard(term):
-        return _compiled(_value_regex(term.value)).fullmatch(folded(value)) is not None
+        return _compiled(_pattern(folded(term.value), ".")).fullmatch(folded(value)) is not None
     return folded(value) == folded(term.value)
 
 
