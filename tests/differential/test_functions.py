@@ -71,10 +71,10 @@ VALUES = {TEXT: TEXTS, LONG: LONGS, TIME: TIMES, DOUBLE: DOUBLES, BOOL: st.one_o
 LITERALS = {
     "matches_regex": {1: ["^a", "[0-9]+", "b.c", "(?i)abc$"]},
     "replace_regex": {1: ["[a-c]", "([0-9])"], 2: ["-", "<$0>"]},
-    "hash": {1: ["md5", "sha1", "sha2_256"]},
+    "hash": {1: ["md5", "sha1", "sha2_256", "murmur3_128"]},
     "format": {0: ["%s|%S", "%5s|%-6s|", "%.2f", "%,.1f", "%x", "100%%"]},
     "formatDate": {
-        1: ["yyyy-MM-dd HH:mm:ss.SSS Z", "EEE d MMM yy h:mm a", "D u w k K XXX"],
+        1: ["yyyy-MM-dd HH:mm:ss.SSS Z", "EEE d MMM yy h:mm a", "D u w k K XXX Z z X"],
         2: ["UTC", "Europe/Berlin"],
     },
     "parseDate": {1: ["yyyy-MM-dd", "dd/MM/yy HH:mm"], 2: ["UTC", "Asia/Tokyo"]},
@@ -82,6 +82,7 @@ LITERALS = {
     "slice_end": {1: [3_600_000, 0], 2: [0, 1, 7]},
     "json_value": {1: ["a", "a[0].b"]},
     "json_present": {1: ["a", "a[0].b"]},
+    "xml_value": {1: ["/a/text()", "/a/b/@id"]},
     "separated_value": {1: [',"\\', ":'^", " \"\\"], 2: ["1", "2", "3"]},
     "kv_value": {1: [key_regex("a"), key_regex("q"), after_key_regex("a", "[, ](.)")]},
     "kv_regex_value": {1: ["a", "q"], 2: ["([a-z])(.)"]},
