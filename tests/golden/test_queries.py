@@ -26,7 +26,7 @@ from dohyo.plan.types import DOUBLE, LONG, TEXT, TIME
 
 HERE = Path(__file__).parent
 _CASE = re.compile(r"^#+ (.*)\n((?:(?!^#+ ).*\n)*)", re.MULTILINE)
-_BLOCK = re.compile(r"^```(\w+)(?: (\S+))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```(\w+)(?: (\S[^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PAIR = re.compile(r'\s*([^\s="]+|"(?:[^"\\]|\\.)*")=("(?:[^"\\]|\\.)*"|\S*)')
 _BARE = re.compile(r'[^\s="{]+')
 _DAY = {"start": "2025-03-30T00:00:00Z", "end": "2025-03-31T00:00:00Z", "zone": "UTC"}

@@ -1,11 +1,19 @@
 """Places of addresses and lookup tables."""
 
+import sys
+from pathlib import Path
+
 import pytest
 
+sys.path.insert(0, str(Path(__file__).parent))
+import small_mmdb
+
 from dohyo.base.problem import ProblemError
+from dohyo.ops.sources import ASN, GEO
 from dohyo.plan.nodes import LookupTable
 from dohyo.plan.types import TEXT
-from dohyo.search.lookups import GEO, Lookups, _place, countries
+from dohyo.search.lookups import Lookups, _place, countries
+from dohyo.search.threats import Threats
 
 COLUMNS = ("country_code", "country_name", "latitude", "longitude", "region", "city")
 
@@ -67,6 +75,34 @@ def test_table_matches_in_any_case_and_the_last_row_of_a_key_counts():
     }
 
 
-def test_missing_table_is_a_problem():
-    with pytest.raises(ProblemError, match="no lookup table"):
-        Lookups().source("path:///Library/b")
+def test_missing_table_has_no_answers():
+    assert Lookups().answers("path:///Library/b", ["code"], [("IR",)], ["why"]) == {}
+
+
+def test_autonomous_systems_need_a_database(tmp_path):
+    for file in (None, tmp_path / "absent.mmdb"):
+        with pytest.raises(ProblemError, match="no database of autonomous systems"):
+            Lookups(asn_file=file).answers(ASN, ["ip"], [("8.8.8.8",)], ["asn"])
+
+
+def test_databases_of_autonomous_systems_of_both_kinds_are_read(tmp_path):
+    networks = {
+        "8.8.8.0/24": {"autonomous_system_number": 15169, "autonomous_system_organization": "GOOGLE"},
+        "1.1.0.0/16": {"asn": "AS13335", "organization": "CLOUDFLARE"},
+    }
+    lookups = Lookups(asn_file=small_mmdb.write(tmp_path / "asn.mmdb", networks))
+    keys = [("8.8.8.8",), ("1.1.1.1",), ("9.9.9.9",), ("10.0.0.1",), (None,)]
+    columns = ["asn", "Organization", "carrier_organization"]
+    assert lookups.answers(ASN, ["ip"], keys, columns) == {
+        ("8.8.8.8",): (15169, "GOOGLE", "GOOGLE"),
+        ("1.1.1.1",): (13335, "CLOUDFLARE", "CLOUDFLARE"),
+    }
+
+
+def test_threats_are_told_by_whatever_their_columns_are_called():
+    rows = [{"IP": "1.2.3.4", "actor": "FOX", "malicious_confidence": "High", "updated": None}]
+    table = LookupTable(dict.fromkeys(rows[0], TEXT), rows)
+    found = Threats(table).answers(
+        ["threat"], [("1.2.3.4",), ("9.9.9.9",), (None,)], ["actor", "threatlevel"]
+    )
+    assert found == {("1.2.3.4",): ("FOX", "High")}

@@ -12,24 +12,11 @@ from dohyo.lang.tokens import PATH
 from dohyo.ops.context import CheckContext, fail, known, refuse_fixed, refuse_twice
 from dohyo.ops.operator import Help, Operator
 from dohyo.ops.rows import with_custom_fields
+from dohyo.ops.sources import GEO, GEO_COLUMNS, address, columns_of, is_key
 from dohyo.plan.nodes import Lookup, Plan
 from dohyo.plan.schema import Field
-from dohyo.plan.types import DOUBLE, TEXT, Type
+from dohyo.plan.types import TEXT, Type
 
-GEO = "geo://location"
-ASN = "asn://default"
-GEO_KEY = "ip"
-GEO_COLUMNS: Mapping[str, Type] = {
-    "latitude": DOUBLE,
-    "longitude": DOUBLE,
-    "country_code": TEXT,
-    "country_name": TEXT,
-    "region": TEXT,
-    "continent": TEXT,
-    "city": TEXT,
-    "state": TEXT,
-    "postal_code": TEXT,
-}
 EVERY = "*"
 
 
@@ -68,26 +55,38 @@ def _read_column(reader: Reader) -> tuple[tree.FieldRef, tree.FieldRef | None]:
 
 def _read_source(reader: Reader) -> str:
     token = reader.peek()
-    if token.kind != PATH:
-        hint = 'a table of the library is written path://"/Library/Users/me/table"'
-        reader.fail("lookup-source", f"a source is expected here: {GEO} or path://...", hints=(hint,))
-    reader.take()
-    source = str(token.value)
-    return GEO if source.lower() in (GEO, "geo://default") else source
+    if token.kind == PATH:
+        return address(str(reader.take().value))
+    if token.word == "shared" and reader.peek(1).text == "/":
+        return _read_shared(reader)
+    hint = 'a table of the library is written path://"/Library/Users/me/table"'
+    reader.fail("lookup-source", f"a source is expected here: {GEO} or path://...", hints=(hint,))
+
+
+def _read_shared(reader: Reader) -> str:
+    """`shared/a/b`, the old form."""
+    first = reader.take()
+    while reader.punct("/"):
+        reader.field()
+    span = reader.span_from(first)
+    return reader.text[span.start : span.end]
 
 
 def _read_pair(reader: Reader, source: str) -> tuple[tree.FieldRef, tree.FieldRef]:
     """`field = column`, of places also `ip = field`; one name alone is both."""
     field = reader.field()
     column = reader.field() if reader.punct("=") or reader.punct("==") else field
-    if source == GEO and field.name.lower() == GEO_KEY:
+    if is_key(source, field.name):
         return column, field
     return field, column
 
 
 def to_plan(clause: LookupClause, plan: Plan, context: CheckContext) -> Plan:
-    given = _columns_of(clause, context)
+    found = columns_of(clause.source, clause.span, context)
+    given = found if found is not None else _columns_named(clause)
     wanted = clause.columns or _all_but_keys(clause, given)
+    if not wanted:  # all columns of a table that is not there
+        return plan
     names = [name or column for column, name in wanted]
     refuse_twice(names)
     refuse_fixed(names, plan.schema)
@@ -106,20 +105,10 @@ def to_plan(clause: LookupClause, plan: Plan, context: CheckContext) -> Plan:
     return Lookup(plan, clause.source, on, tuple(pairs), plan.schema.with_fields(made), clause.span)
 
 
-def _columns_of(clause: LookupClause, context: CheckContext) -> Mapping[str, Type]:
-    """Columns of the source with their types, the keys among them."""
-    if clause.source == GEO:
-        return {GEO_KEY: TEXT} | dict(GEO_COLUMNS)
-    table = context.tables(clause.source)
-    if table is not None:
-        return table.columns
-    if clause.source.lower() == ASN:
-        hint = "country and place of an address come from geo://location"
-        fail("lookup-source", "no database of autonomous systems is set up here", clause.span, hint)
-    if not clause.source.startswith("path://"):
-        hint = 'upload the table and read it by path://"/Library/..."'
-        fail("lookup-source", f"Dohyo does not read lookup tables from {clause.source}", clause.span, hint)
-    fail("lookup-source", f"there is no lookup table at {clause.source}", clause.span)
+def _columns_named(clause: LookupClause) -> Mapping[str, Type]:
+    """What a source that is not there would have."""
+    named = [*(column for column, _ in clause.columns), *(key for _, key in clause.on)]
+    return {column.name: TEXT for column in named}
 
 
 def _all_but_keys(
@@ -148,9 +137,10 @@ LOOKUP = Operator(
         "Adds columns of a lookup table, or the place of an address, to each row; null where there is none.",
         (
             ("column", f"a column of the table; of places {', '.join(GEO_COLUMNS)}"),
+            ("source", "geo://location, asn://default, sumo://threat/cs or a table of the library"),
             ("on", "a field of the row and the column that has to agree with it; of places the column ip"),
         ),
-        see=("join",),
+        see=("geoip", "threatip", "lookupContains", "join"),
         example="* | lookup country_name, latitude, longitude from geo://location on _sourcehost=ip",
     ),
 )

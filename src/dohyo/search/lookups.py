@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import ipaddress
+import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,10 +18,12 @@ from typing import Any, Protocol
 import maxminddb
 
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.ops.sources import ASN, GEO, THREAT, THREAT_TABLE
+from dohyo.ops.threat import ALL, BEST
 from dohyo.plan.expr import Scalar
 from dohyo.plan.nodes import LookupTable
+from dohyo.search.threats import Threats
 
-GEO = "geo://location"
 GEO_FOLDER = Path(__file__).parent / "geo"
 
 Key = tuple[Scalar, ...]
@@ -69,13 +72,8 @@ class Geo:
 
     def place(self, address: str) -> dict[str, Scalar] | None:
         """Columns of the address's place, None where it has none."""
-        try:
-            parsed = ipaddress.ip_address(address.strip())
-        except ValueError:
-            return None
-        mapped = getattr(parsed, "ipv4_mapped", None)
-        found: Any = self._reader.get(mapped or parsed) if (mapped or parsed).is_global else None
-        return _place(found) if isinstance(found, dict) else None
+        found = _record(self._reader, address)
+        return None if found is None else _place(found)
 
     def answers(self, on: Sequence[str], keys: Iterable[Key], columns: Sequence[str]) -> Answers:
         found: Answers = {}
@@ -120,6 +118,45 @@ def _english(named: Any) -> str | None:
     return named or None
 
 
+class Asn:
+    """Autonomous systems of addresses, from a MaxMind DB file such as GeoLite2-ASN. Safe for threads."""
+
+    def __init__(self, file: Path | None) -> None:
+        if file is None or not file.exists():
+            message = "no database of autonomous systems is set up here"
+            hint = "name a MaxMind DB file such as GeoLite2-ASN.mmdb by the setting DOHYO_ASN_FILE"
+            raise ProblemError([Problem("asn-missing", message, hints=(hint,))])
+        self._reader = maxminddb.open_database(file)
+
+    def answers(self, on: Sequence[str], keys: Iterable[Key], columns: Sequence[str]) -> Answers:
+        found: Answers = {}
+        for key in keys:
+            record = _record(self._reader, str(key[0])) if key[0] is not None else None
+            if record is not None:
+                system = _system(record)
+                found[key] = tuple(system.get(column.lower()) for column in columns)
+        return found
+
+
+def _system(record: Mapping[str, Any]) -> dict[str, Scalar]:
+    number = record.get("autonomous_system_number", record.get("asn"))
+    name = record.get("autonomous_system_organization", record.get("organization"))
+    whole = None if number is None else int(str(number).upper().removeprefix("AS"))
+    organizations = ("organization", "registering_organization", "carrier_organization")
+    return {"asn": whole, **dict.fromkeys(organizations, name)}
+
+
+def _record(reader: maxminddb.Reader, address: str) -> dict[str, Any] | None:
+    """What a MaxMind DB file says of a public address."""
+    try:
+        parsed = ipaddress.ip_address(address.strip())
+    except ValueError:
+        return None
+    parsed = getattr(parsed, "ipv4_mapped", None) or parsed
+    found: Any = reader.get(parsed) if parsed.is_global else None
+    return found if isinstance(found, dict) else None
+
+
 def folded(value: Scalar) -> Scalar:
     """A key as lookup tables compare it: text in any case, whole numbers like their text."""
     if isinstance(value, bool) or value is None:
@@ -137,6 +174,8 @@ class TableLookup:
         self._spelled = {name.lower(): name for name in table.columns}
 
     def answers(self, on: Sequence[str], keys: Iterable[Key], columns: Sequence[str]) -> Answers:
+        if not self._table.columns:  # there is no such table, as the check of the query said
+            return {}
         names = [self._spelled[name.lower()] for name in on]
         wanted = [self._spelled[name.lower()] for name in columns]
         rows = {tuple(folded(row.get(name)) for name in names): row for row in self._table.rows}
@@ -148,26 +187,38 @@ class TableLookup:
         return found
 
 
+_EMPTY = LookupTable({}, [])
+
+
+def _file_setting(name: str) -> Path | None:
+    given = os.environ.get(name)
+    return Path(given) if given else None
+
+
 @dataclass(frozen=True)
 class Lookups:
     """All sources of a search. `tables` gives the lookup table at a `path://` address (without quotes), or
-    None.
+    None. The files are MaxMind DB files of places and of autonomous systems; the environment may name them.
     """
 
     tables: Callable[[str], LookupTable | None] = lambda path: None
-    geo_file: Path | None = None
-    _opened: dict[str, Geo] = field(default_factory=dict, compare=False)
+    geo_file: Path | None = field(default_factory=lambda: _file_setting("DOHYO_GEO_FILE"))
+    asn_file: Path | None = field(default_factory=lambda: _file_setting("DOHYO_ASN_FILE"))
+    _opened: dict[str, Geo | Asn] = field(default_factory=dict, compare=False)
 
     def source(self, name: str) -> LookupSource:
-        """The source of this address. ProblemError `lookup-source` where there is none."""
-        if name.lower() == GEO:
-            if GEO not in self._opened:
-                self._opened[GEO] = Geo(self.geo_file)
-            return self._opened[GEO]
-        table = self.tables(name)
-        if table is None:
-            raise ProblemError([Problem("lookup-source", f"there is no lookup table at {name}")])
-        return TableLookup(table)
+        """The source of this address; one without answers where there is none.
+
+        ProblemError `geo-missing`, `asn-missing` where a database is needed that is not there.
+        """
+        if name == GEO:
+            return self._opened.get(GEO) or self._opened.setdefault(GEO, Geo(self.geo_file))
+        if name == ASN:
+            return self._opened.get(ASN) or self._opened.setdefault(ASN, Asn(self.asn_file))
+        kind, _, feed = name.partition("?")
+        if kind in (THREAT, ALL, BEST):
+            return Threats(self.tables(THREAT_TABLE) or _EMPTY, kind == BEST, feed)
+        return TableLookup(self.tables(name) or _EMPTY)
 
     def answers(self, source: str, on: Sequence[str], keys: Iterable[Key], columns: Sequence[str]) -> Answers:
         return self.source(source).answers(on, keys, columns)
