@@ -185,6 +185,10 @@ def _membership(node: tree.In, schema: Schema, context: CheckContext) -> Expr:
 
 
 def _call(node: tree.Call, schema: Schema, context: CheckContext) -> Expr:
+    if node.name.lower() == "lookupcontains":
+        from dohyo.ops.lookup_contains import contains_condition  # it makes expressions itself
+
+        return contains_condition(node, schema, context)
     function = function_named(node.name)
     if function is None or (function.hidden and node.name.lower() != "if"):
         _unknown_function(node)
@@ -222,6 +226,10 @@ def _with_literals(node: tree.Call, name: str, args: list[Expr]) -> Apply:
         if place in function.literal and not (isinstance(arg, Lit) and arg.value is not None):
             message = f"argument {place + 1} of {node.name} has to be a literal, it cannot come from a field"
             fail("literal-expected", message, node.args[place].span)
+        choices = function.extra.get("choices", {}).get(place, ())
+        if choices and isinstance(arg, Lit) and str(arg.value).lower() not in choices:
+            message = f"{node.name} does not know {arg.value}"
+            fail("argument-value", message, node.args[place].span, f"there are {', '.join(choices)}")
     if function.name in ("formatDate", "parseDate"):
         _check_zone(node, result)
     return result
