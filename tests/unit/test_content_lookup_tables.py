@@ -1,15 +1,20 @@
 """Lookup tables: rows, types, keys, CSV, life, and what searches read."""
 
+from dataclasses import replace
+
 import pytest
 
 from dohyo.access.users import create_user
+from dohyo.compile import CompileContext, compile_query
 from dohyo.content import lookup_tables, rows, tree
 from dohyo.content.library import Library
 from dohyo.content.lookup_tables import LookupTables
 from dohyo.content.refusals import ContentRefused
 from dohyo.content.rights import Caller
 from dohyo.content.shapes import table_draft
+from dohyo.functions.table import RunContext
 from dohyo.metadata.db import open_metadata
+from dohyo.oracle.run import run_plan
 from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT
 
 FIELDS = {"Country": "string", "n": "int", "share": "double", "risky": "boolean"}
@@ -152,3 +157,37 @@ def test_copied_table_has_the_rows(tables, made, admin, metadata):
     library = Library(metadata)
     copied = library.copy(made, library.personal(admin).id, admin)
     assert tables.table_at(library.place(copied.id, admin).path, admin).rows == THREE
+
+
+def saved_by(query, tables, caller):
+    """Runs the query over two rows, allowed to save."""
+    run = RunContext(0, 0, 0, save=lambda *what: tables.save(*what, caller))
+    plan = compile_query(query, CompileContext(run, tables=tables.table_at)).plan
+    messages = [
+        {"_raw": raw, "_messagetime": -1, "_messageid": 1} for raw in ('{"c":"IR","n":7}', '{"c":"DE","n":1}')
+    ]
+    return run_plan(plan, messages, replace(run, start_ms=-10))
+
+
+QUERY = '* | json "c", "n" as Country, n | 0.5 as share | true as risky | count by Country, n, share, risky'
+
+
+def test_search_saves_its_rows_in_the_place_of_the_old_ones(tables, made, admin):
+    tables.upload(made, CSV, admin)
+    shown = saved_by(f"{QUERY} | save {ADDRESS}", tables, admin)
+    assert shown[0] == row("DE", "1", 0.5, True) | {"_count": 1}
+    assert tables.table_at(ADDRESS).rows == [row("DE", 1, 0.5, True), row("IR", 7, 0.5, True)]
+
+
+def test_search_merges_its_rows_by_primary_key(tables, made, admin):
+    tables.upload(made, CSV, admin)
+    saved_by(f"{QUERY} | save append {ADDRESS}", tables, admin)
+    assert sorted(one["Country"] for one in tables.table_at(ADDRESS).rows) == ["CU", "DE", "IR", 'a, "b"']
+    assert row("IR", 7, 0.5, True) in tables.table_at(ADDRESS).rows
+
+
+def test_search_saves_nothing_for_who_may_not_change_the_table(tables, made, metadata):
+    other = Caller(create_user(metadata, "b@contoso.com", "viewer").id)
+    with pytest.raises(ContentRefused):
+        saved_by(f"{QUERY} | save {ADDRESS}", tables, other)
+    assert tables.table_at(ADDRESS).rows == []

@@ -20,6 +20,7 @@ from dohyo.content.paths import find
 from dohyo.content.refusals import no_content, not_allowed, wrong
 from dohyo.content.rights import Caller, viewed
 from dohyo.content.tables import Row, Table, rows_of_csv, table_of, typed
+from dohyo.functions.casts import any_to_text
 from dohyo.metadata.content import ContentItem
 from dohyo.plan.nodes import LookupTable
 
@@ -95,6 +96,20 @@ class LookupTables:
             given = rows_of_csv(table, content)
             rows.write_rows(session, item, given, merge=merge, by_people=True)
         return len(given)
+
+    def save(self, address: str, given: list[Row], append: bool, caller: Caller) -> None:
+        """Rows of a search, in the place of the table's rows or merged in by primary key; columns that a row
+        lacks become null. ContentRefused where there is no such table, he may not change it, or a cell is of
+        another kind than its column.
+        """
+        path = address.strip().removeprefix(ADDRESS).strip("\"' ")
+        with self._metadata.begin() as session:
+            item_id = self._item_id(session, path)
+            if item_id is None:
+                raise no_content()
+            item, table = _changeable(session, item_id, caller)
+            fitting = [_row(table, {name: any_to_text(cell) for name, cell in row.items()}) for row in given]
+            rows.write_rows(session, item, fitting, merge=append, by_people=True)
 
     def truncate(self, item_id: str, caller: Caller) -> None:
         """Removes all rows."""

@@ -27,7 +27,8 @@ class RunContext:
     """What a function may read of the run: epoch milliseconds and an IANA zone.
 
     `shift_ms`: how far this range lies before the one of the search, where a comparison runs it again.
-    `warn` takes what people should know of the rows, such as columns left out.
+    `warn` takes what people should know of the rows, such as columns left out. `save` writes rows into the
+    lookup table at an address, in the place of its rows or (true) beside them; None where nobody may.
     """
 
     now_ms: int
@@ -36,6 +37,7 @@ class RunContext:
     zone: str = "UTC"
     shift_ms: int = 0
     warn: Callable[[Problem], None] = field(default=lambda problem: None, compare=False)
+    save: Callable[[str, list[dict[str, Scalar]], bool], None] | None = field(default=None, compare=False)
 
     def earlier(self, by_ms: int) -> RunContext:
         """The run for a comparison with so much earlier messages."""
@@ -57,7 +59,8 @@ class Function:
     - `rows(*args)` gets Python values (with `needs_context`, the RunContext first) and returns one.
     - `keep(...)`: for the functions that drop rows on bad input (isPrivateIP ...): name of a boolean function
       that says which rows stay; else None.
-    - `literal`: positions of arguments that must be literals (patterns, digits).
+    - `literal`: positions of arguments that must be literals (patterns, digits); `extra["choices"]` gives for
+      some of them the texts they may be, in any case.
     - `hidden`: operators of the language and coercions: not offered as a call.
     """
 
