@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import math
 import re
+from decimal import Decimal
 
 import sqlglot.expressions as exp
 
@@ -26,18 +27,20 @@ def text_to_double(value: object) -> float | None:
 
 
 def double_to_text(value: float) -> str:
-    """Shortest text of a double, without `.0`.
+    """Shortest text of a double, without `.0`; digits alone from 0.000001 up to 21 of them.
 
-    >>> double_to_text(1.50), double_to_text(3.0)
-    ('1.5', '3')
+    >>> double_to_text(1.50), double_to_text(3.0), double_to_text(1.5e-7)
+    ('1.5', '3', '1.5e-7')
     """
     if math.isnan(value):
         return "NaN"
     if math.isinf(value):
         return "Infinity" if value > 0 else "-Infinity"
-    if value.is_integer() and abs(value) < 1e15:
-        return str(int(value))
-    return repr(value).replace("e+", "e")
+    mantissa, _, exponent = repr(value).partition("e")
+    if exponent and not 1e-6 <= abs(value) < 1e21:
+        return f"{mantissa}e{int(exponent)}"
+    plain_text = format(Decimal(repr(value)), "f")
+    return plain_text.removesuffix(".0") if value else "0"
 
 
 def any_to_text(value: object) -> str | None:

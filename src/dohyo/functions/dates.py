@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import sqlglot.expressions as exp
@@ -35,6 +36,15 @@ def _offset(stamp: datetime, colon: bool) -> str:
     return f"{sign}{minutes // 60:02d}{':' if colon else ''}{minutes % 60:02d}"
 
 
+@cache
+def zone_names(zone: str) -> dict[timedelta | None, str]:
+    """The name that each offset of a zone has, the latest one: the engine knows no names of its own."""
+    known = ZoneInfo(zone)
+    days = (_EPOCH + timedelta(days=day) for day in range(0, 365 * 70, 10))
+    stamps = (day.astimezone(known) for day in days)
+    return {stamp.utcoffset(): stamp.tzname() or "" for stamp in stamps}
+
+
 # How a letter is shown: from a stamp and the letter's count to text.
 _SHOW: dict[str, Callable[[datetime, int], str]] = {
     "y": lambda t, n: f"{t.year % 100:02d}" if n == 2 else f"{t.year:0{n}d}",
@@ -55,7 +65,7 @@ _SHOW: dict[str, Callable[[datetime, int], str]] = {
         f"{(t.timetuple().tm_yday - 1 + (t.replace(month=1, day=1).isoweekday() % 7)) // 7 + 1:0{n}d}"
     ),
     "Z": lambda t, n: _offset(t, colon=False),
-    "z": lambda t, n: t.tzname() or "",
+    "z": lambda t, n: zone_names(str(t.tzinfo)).get(t.utcoffset(), _offset(t, colon=True)),
     "X": lambda t, n: (
         "Z"
         if not t.utcoffset()
@@ -149,19 +159,29 @@ def _letter_sql(letter: str, n: int, stamp: Sql, ms: Sql, zone: str) -> Sql:
     if letter == "a":
         return call("if", call("less", hour, plain(12)), text("AM"), text("PM"))
     if letter == "z":
-        return _zone_name_sql(stamp)
+        return _zone_name_sql(stamp, zone)
+    offset = _offset_sql(stamp, None if letter == "X" and n == 1 else ":" if letter == "X" and n > 2 else "")
+    at_zero = call("equals", call("timeZoneOffset", stamp), plain(0))
+    return call("if", at_zero, text("Z"), offset) if letter == "X" else offset
+
+
+def _zone_name_sql(stamp: Sql, zone: str) -> Sql:
+    offset = call("timeZoneOffset", stamp)
+    named: list[Sql] = []
+    for known, name in zone_names(zone).items():
+        named += [call("equals", offset, plain(int((known or timedelta()).total_seconds()))), text(name)]
+    return call("multiIf", *named, _offset_sql(stamp, ":"))
+
+
+def _offset_sql(stamp: Sql, colon: str | None) -> Sql:
+    """The offset from UTC as `+hh:mm`; hours only without a colon's text."""
     minutes = call("intDiv", call("timeZoneOffset", stamp), plain(60))
     size = call("abs", minutes)
     sign = call("if", call("less", minutes, plain(0)), text("-"), text("+"))
-    colon = ":" if letter == "X" and n > 2 else ""
     shown = [sign, _padded(call("intDiv", size, plain(60)), 2)]
-    shown += [] if letter == "X" and n == 1 else [text(colon), _padded(call("modulo", size, plain(60)), 2)]
-    offset = call("concat", *shown)
-    return call("if", call("equals", minutes, plain(0)), text("Z"), offset) if letter == "X" else offset
-
-
-def _zone_name_sql(stamp: Sql) -> Sql:
-    return call("formatDateTime", stamp, text("%z"))
+    if colon is not None:
+        shown += [text(colon), _padded(call("modulo", size, plain(60)), 2)]
+    return call("concat", *shown)
 
 
 def _format_sql(run: RunContext, ms: Sql, pattern: Sql | None = None, zone: Sql | None = None) -> Sql:

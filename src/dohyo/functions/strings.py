@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import hashlib
 import re
 from urllib.parse import quote, unquote_plus
 
@@ -247,31 +246,6 @@ fn(
     ),
     help="The text whose characters hexadecimal digits say.",
     example='hexToAscii("4142") == "AB"',
-)
-
-_DIGESTS = {
-    "md5": ("MD5", hashlib.md5),
-    "sha1": ("SHA1", hashlib.sha1),
-    "sha2_256": ("SHA256", hashlib.sha256),
-    "sha_256": ("SHA256", hashlib.sha256),
-}
-
-
-def _hash_sql(x: Sql, kind: Sql | None = None) -> Sql:
-    name = _DIGESTS.get(str(kind.this).lower() if kind is not None else "md5", _DIGESTS["md5"])[0]
-    return call("lower", call("hex", call(name, x)))
-
-
-fn(
-    "hash",
-    (TEXT, TEXT),
-    TEXT,
-    optional=1,
-    literal=(1,),
-    sql=_hash_sql,
-    rows=lambda x, kind="md5": _DIGESTS.get(kind.lower(), _DIGESTS["md5"])[1](x.encode()).hexdigest(),
-    help="Hexadecimal digest: md5, sha1 or sha2_256.",
-    example='hash("a") == "0cc175b9c0f1b6a831c399e269772661"',
 )
 
 # Java's number syntax: decimal with exponent and type suffix, hexadecimal, octal with a leading zero.

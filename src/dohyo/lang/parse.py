@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -111,7 +111,7 @@ def read_step(text: str, start: int, end: int, operators: Mapping[str, ReadsClau
     try:
         clause = _clause(tokens, text, length, operators[name])
     except ParseStop as stop:
-        if not _may_be_expression(tokens):
+        if not _may_be_expression(tokens, getattr(operators[name], "also_functions", ())):
             raise
         name = EXPRESSION  # `total as all` where `total` is a field, since the operator cannot be meant
         try:
@@ -133,10 +133,12 @@ def _clause(tokens: list[Token], text: str, start: int, operator: ReadsClause) -
     return clause
 
 
-def _may_be_expression(tokens: list[Token]) -> bool:
-    """Whether the step is `<name> as <field>`, or adds something to a name that an operator has too."""
+def _may_be_expression(tokens: list[Token], functions: Collection[str]) -> bool:
+    """Whether the step is `<name> as <field>`, adds something to a name that an operator has too, or calls a
+    function of this name.
+    """
     if tokens[1].kind == PUNCT:
-        return tokens[1].text == "+"
+        return tokens[1].text == "+" or (tokens[1].text == "(" and tokens[0].word in functions)
     return len(tokens) == 4 and tokens[1].word == "as" and tokens[2].kind in (WORD, QUOTED)
 
 

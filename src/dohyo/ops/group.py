@@ -159,6 +159,7 @@ GROUP = Operator(
     syntax="<aggregate>[(<field>)] [as <name>][, ...] [by <field>[, <field>]...]",
     parse=read_clause,
     check=to_plan,
+    also_functions=("max", "min"),
     traits=Traits(order="loses", split="partial", live_tail=False),
     help=Help(
         "Groups rows and counts, adds up or picks values in each group.",

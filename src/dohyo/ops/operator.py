@@ -44,6 +44,7 @@ class Operator:
       type errors.
     - `rows`: reference implementation of the plan node it adds, where that node is its own; operators that
       lower to shared nodes (filter, extend, aggregate, sort ...) have none.
+    - `also_functions`: names that scalar functions have too: what is no clause of the operator is a call.
     """
 
     names: tuple[str, ...]
@@ -54,6 +55,7 @@ class Operator:
     traits: Traits = field(default_factory=Traits)
     stage: Literal["any", "after grouping"] = "any"
     rows: Callable[..., Any] | None = None
+    also_functions: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

@@ -65,11 +65,11 @@ def select(
     order: Sequence[Sql] = (),
     limit: int | None = None,
 ) -> exp.Select:
-    """A select made of these parts as they are.
+    """A select made of these parts as they are; without columns it gives rows of nothing.
 
     sqlglot's own builders copy the tree at every call, which makes deep queries slow to build.
     """
-    parts: dict[str, object] = {"expressions": list(columns), "from_": exp.From(this=source)}
+    parts: dict[str, object] = {"expressions": list(columns) or [plain(1)], "from_": exp.From(this=source)}
     if where:
         condition = where[0] if len(where) == 1 else call("and", *where)
         parts["where"] = exp.Where(this=condition)
