@@ -22,7 +22,17 @@ from dohyo.base.problem import Problem, ProblemError
 LOG = logging.getLogger(__name__)
 OWN = "/api/dohyo/"
 CLASSIC = ("/api/v1/search/", "/api/v2/search/", "/api/v1/collectors")
-TRANSPORT = frozenset({401, 403, 405, 413, 415, 429, 500, 503})
+OF_TRANSPORT = frozenset(
+    {
+        "unauthorized",
+        "forbidden",
+        "method.unsupported",
+        "request.too.large",
+        "contenttype.invalid",
+        "rate.limit.exceeded",
+        "service.unavailable",
+    }
+)
 ID_CHARACTERS = string.ascii_uppercase + string.digits
 
 # Status of a problem that does not bring its own, and its published code where it has one.
@@ -75,7 +85,7 @@ def problem_answer(path: str, error: ProblemError) -> Response:
         headers["Retry-After"] = str(seconds)
     if path.startswith(OWN):
         body: dict[str, Any] = {"id": error_id(), "problem": first.as_json(error.text)}
-    elif path.startswith(CLASSIC) or status in TRANSPORT:
+    elif path.startswith(CLASSIC) or first.code in OF_TRANSPORT:
         body = classic_body(status, published or first.code, error.problems, error.text)
     else:
         body = newer_body(error.problems, error.text)

@@ -1,0 +1,226 @@
+"""Folders, dashboards, saved searches and lookup tables over the published API."""
+
+from __future__ import annotations
+
+import httpx
+
+from .conftest import ended, newer
+
+CONTENT = "/api/v2/content"
+RANGE = {
+    "type": "BeginBoundedTimeRange",
+    "from": {"type": "RelativeTimeRangeBoundary", "relativeTime": "-1d"},
+}
+PANEL = {
+    "id": None,
+    "key": "p",
+    "title": "Errors",
+    "visualSettings": '{"general": {"type":"table"}}',
+    "panelType": "SumoSearchPanel",
+    "queries": [{"queryString": "error | count", "queryType": "Logs", "queryKey": "A", "transient": False}],
+}
+DASHBOARD = {
+    "title": "Mine",
+    "timeRange": RANGE,
+    "panels": [PANEL],
+    "layout": {
+        "layoutType": "Grid",
+        "layoutStructures": [{"key": "p", "structure": '{"x":0,"y":0,"width":6,"height":4}'}],
+    },
+    "coloringRules": [{"scope": "x"}],
+    "createdBy": "somebody",
+}
+SEARCH = {"name": "Errors", "queryString": "error | count", "timeRange": RANGE, "description": "d"}
+TABLE = {
+    "name": "People",
+    "description": "who is who",
+    "fields": [{"fieldName": "id", "fieldType": "int"}, {"fieldName": "name", "fieldType": "string"}],
+    "primaryKeys": ["id"],
+}
+
+
+def personal(client: httpx.Client) -> str:
+    return str(client.get(f"{CONTENT}/folders/personal").json()["id"])
+
+
+def job(client: httpx.Client, path: str, started: httpx.Response) -> dict:
+    assert started.status_code == 200, started.text
+    return ended(lambda: client.get(f"{path}/{started.json()['id']}/status").json())
+
+
+def test_folder_is_made_renamed_found_and_deleted(analyst):
+    home = personal(analyst)
+    made = analyst.post(f"{CONTENT}/folders", json={"name": "A b", "description": "d", "parentId": home})
+    folder = made.json()
+    assert (made.status_code, folder["itemType"], folder["children"]) == (200, "Folder", [])
+    lower = folder["id"].lstrip("0").lower()
+    assert analyst.get(f"{CONTENT}/folders/%20{lower}").json()["id"] == folder["id"]
+    place = analyst.get(f"{CONTENT}/{folder['id']}/path").json()
+    assert place["path"].startswith("/Library/Users/") and place["path"].endswith("/A b")
+    assert analyst.get(f"{CONTENT}/path?path={place['path'].replace(' ', '+')}").json()["id"] == folder["id"]
+    renamed = analyst.put(f"{CONTENT}/folders/{folder['id']}", json={"name": "C", "description": "e"}).json()
+    assert (renamed["name"], renamed["description"]) == ("C", "e")
+    deleted = analyst.delete(f"{CONTENT}/{folder['id']}/delete")
+    assert job(analyst, f"{CONTENT}/{folder['id']}/delete", deleted)["status"] == "Success"
+    gone = analyst.get(f"{CONTENT}/folders/{folder['id']}")
+    assert newer(gone) == (404, "content1:doesnt_exist")
+    assert "Content with the given ID does not exist." in gone.text
+
+
+def test_shared_folders_are_read_by_a_job(analyst, installed):
+    for name in ("global", "installedApps", "adminRecommended"):
+        started = analyst.get(f"{CONTENT}/folders/{name}")
+        assert job(analyst, f"{CONTENT}/folders/{name}", started)["status"] == "Success"
+        result = analyst.get(f"{CONTENT}/folders/{name}/{started.json()['id']}/result").json()
+        names = [item["name"] for item in result.get("data", result.get("children"))]
+        assert bool(names) == (name != "adminRecommended")
+
+
+def test_import_gives_back_by_export_what_came_in(analyst):
+    home = personal(analyst)
+    definition = {
+        "type": "FolderSyncDefinition",
+        "name": "Brought",
+        "description": "",
+        "children": [
+            {
+                "type": "DashboardV2SyncDefinition",
+                "name": "D",
+                **DASHBOARD,
+                "rootPanel": None,
+                "theme": "Light",
+            }
+        ],
+    }
+    started = analyst.post(f"{CONTENT}/folders/{home}/import?overwrite=False", json=definition)
+    status = job(analyst, f"{CONTENT}/folders/{home}/import", started)
+    ident = status["statusMessage"].partition(":")[2]
+    result = analyst.get(f"{CONTENT}/folders/{home}/import/{started.json()['id']}/result").json()
+    assert result["summary"] == {"totalItems": 2, "successCount": 2, "failureCount": 0}
+    exported = analyst.post(f"{CONTENT}/{ident}/export", content='""')
+    assert job(analyst, f"{CONTENT}/{ident}/export", exported)["status"] == "Success"
+    assert analyst.get(f"{CONTENT}/{ident}/export/{exported.json()['id']}/result").json() == definition
+    again = analyst.post(f"{CONTENT}/folders/{home}/import", json=definition)
+    failed = job(analyst, f"{CONTENT}/folders/{home}/import", again)
+    assert failed["status"] == "Failed" and failed["error"] == failed["errors"]
+    assert failed["error"]["code"] == "content1:name_taken"
+    early = analyst.get(f"{CONTENT}/folders/{home}/import/{again.json()['id']}/result")
+    assert newer(early) == (400, "job:no_result")
+
+
+def test_copy_and_move_take_any_empty_body(analyst):
+    home = personal(analyst)
+    made = [
+        analyst.post(f"{CONTENT}/folders", json={"name": n, "parentId": home}).json()["id"]
+        for n in ("from", "to")
+    ]
+    for number, body in enumerate(("null", '""', "{}", "")):
+        inner = analyst.post(f"{CONTENT}/folders", json={"name": f"x{number}", "parentId": made[0]}).json()[
+            "id"
+        ]
+        started = analyst.post(f"{CONTENT}/{inner}/copy?destinationFolder={made[1]}", content=body)
+        copied = job(analyst, f"{CONTENT}/{inner}/copy", started)["statusMessage"].removeprefix("id:")
+        assert analyst.get(f"{CONTENT}/folders/{copied}").json()["parentId"] == made[1]
+    moved = analyst.post(f"{CONTENT}/{made[0]}/move?destinationFolderId={made[1]}", content="null")
+    assert (moved.status_code, moved.content) == (200, b"")
+    assert analyst.get(f"{CONTENT}/folders/{made[0]}").json()["parentId"] == made[1]
+
+
+def test_content_belongs_to_its_owner(analyst, viewer, administrator):
+    folder = analyst.post(f"{CONTENT}/folders", json={"name": "own", "parentId": personal(analyst)}).json()[
+        "id"
+    ]
+    assert newer(administrator.get(f"{CONTENT}/folders/{folder}"))[0] == 403
+    as_admin = administrator.get(f"{CONTENT}/folders/{folder}", headers={"isAdminMode": "true"})
+    assert as_admin.status_code == 200
+    refused = viewer.post(f"{CONTENT}/folders", json={"name": "x", "parentId": personal(viewer)})
+    assert refused.status_code == 403 and refused.json()["code"] == "forbidden"
+
+
+def test_dashboard_is_made_read_replaced_and_deleted(analyst):
+    made = analyst.post("/api/v2/dashboards", json=DASHBOARD).json()
+    path = f"/api/v2/dashboards/{made['id']}"
+    assert made["folderId"] == personal(analyst) and made["contentId"] != made["id"]
+    assert made["panels"][0]["id"] and made["panels"][0]["visualSettings"] == PANEL["visualSettings"]
+    assert (made["theme"], made["coloringRules"]) == ("Light", DASHBOARD["coloringRules"])
+    assert analyst.get(path).json() == made
+    changed = analyst.put(path, json={**made, "title": "Yours", "theme": "dark"}).json()
+    assert (changed["title"], changed["theme"], changed["id"]) == ("Yours", "Dark", made["id"])
+    listed = analyst.get("/api/v2/dashboards?limit=100&token=").json()
+    assert made["id"] in [one["id"] for one in listed["dashboards"]] and listed["next"] is None
+    deleted = analyst.delete(path)
+    assert (deleted.status_code, deleted.content) == (204, b"")
+    assert newer(analyst.get(path))[0] == 404
+
+
+def test_dashboards_come_in_pages(analyst):
+    made = [
+        analyst.post("/api/v2/dashboards", json={**DASHBOARD, "title": f"P{n}"}).json()["id"]
+        for n in range(5)
+    ]
+    found, token = [], ""
+    while token is not None:
+        page = analyst.get("/api/v2/dashboards", params={"limit": 2, "token": token}).json()
+        assert len(page["dashboards"]) <= 2
+        found += [one["id"] for one in page["dashboards"]]
+        token = page["next"]
+    assert set(made) <= set(found) and len(found) == len(set(found))
+    assert newer(analyst.get("/api/v2/dashboards?token=made-up")) == (400, "token_invalid")
+
+
+def test_wrong_dashboard_is_refused_with_each_place(analyst):
+    broken = {**DASHBOARD, "panels": [{**PANEL, "queries": [{"queryType": "Logs"}]}], "timeRange": 5}
+    answer = analyst.post("/api/v2/dashboards", json=broken)
+    assert newer(answer)[0] == 400
+    assert "queryString" in answer.text and "timeRange" in answer.text and len(answer.json()["errors"]) == 2
+
+
+def test_saved_search_is_made_read_replaced_and_deleted(analyst):
+    made = analyst.post("/api/v1/logSearches", json=SEARCH).json()
+    path = f"/api/v1/logSearches/{made['id']}"
+    assert {key: made[key] for key in SEARCH} == SEARCH and made["createdBy"]
+    assert analyst.get(path).json() == made
+    assert made["id"] in [one["id"] for one in analyst.get("/api/v1/logSearches").json()["logSearches"]]
+    changed = analyst.put(path, json={**SEARCH, "queryString": "warning"}).json()
+    assert changed["queryString"] == "warning" and changed["parentId"] == made["parentId"]
+    assert analyst.delete(path).status_code == 204
+    assert newer(analyst.get(path))[0] == 404
+
+
+def test_lookup_table_takes_rows_by_file_and_one_by_one(analyst):
+    made = analyst.post("/api/v1/lookupTables", json=TABLE).json()
+    path = f"/api/v1/lookupTables/{made['id']}"
+    assert made["contentPath"].startswith("/Library/Users/") and made["size"] == 0
+
+    def uploaded(content: bytes, query: str = "") -> dict:
+        files = {"file": ("people.csv", content, "text/csv")}
+        started = analyst.post(f"{path}/upload{query}", files=files)
+        return job(analyst, "/api/v1/lookupTables/jobs", started)
+
+    first = uploaded('Name,ID\nZoë,1\n"a,\nb",2\n'.encode())
+    assert (first["status"], first["requestType"], first["lookupName"]) == (
+        "Success",
+        "BulkReplace",
+        "People",
+    )
+    assert uploaded(b"id,name\n2,c\n3,d\n", "?merge=true")["requestType"] == "BulkMerge"
+    wrong = uploaded(b"id,name\nx,y\n")
+    assert wrong["status"] == "Failed" and "line 2" in wrong["errors"][0]["message"]
+    row = {"row": [{"columnName": "id", "columnValue": "4"}, {"columnName": "name", "columnValue": "e"}]}
+    assert analyst.put(f"{path}/row", json=row).status_code == 204
+    key = {"primaryKey": [{"columnName": "id", "columnValue": "3"}]}
+    assert analyst.put(f"{path}/deleteTableRow", json=key).status_code == 204
+    assert analyst.get(path).json()["size"] > 0
+    assert analyst.get(f"{path}/row").status_code == 405
+    life = {"ttl": 100, "description": "new", "sizeLimitAction": "DeleteOldData"}
+    assert analyst.put(path, json=life).json() | life == analyst.get(path).json()
+    emptied = analyst.post(f"{path}/truncate", content="null")
+    assert job(analyst, "/api/v1/lookupTables/jobs", emptied)["requestType"] == "Truncate"
+    assert analyst.delete(path).status_code == 204
+
+
+def test_upload_without_a_file_is_refused(analyst):
+    table = analyst.post("/api/v1/lookupTables", json={**TABLE, "name": "Empty"}).json()["id"]
+    path = f"/api/v1/lookupTables/{table}/upload"
+    assert newer(analyst.post(path, files={"other": b"x"})) == (400, "file_missing")
+    assert analyst.post(path, content=b"id\n1").status_code == 415
