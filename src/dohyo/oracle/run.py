@@ -16,6 +16,7 @@ from dohyo.ops.aggregates import AGGREGATES
 from dohyo.ops.subquery import range_of, resolved
 from dohyo.oracle.compared import compared_rows
 from dohyo.oracle.values import grouped, ordered, value_of
+from dohyo.oracle.windows import window_values
 from dohyo.plan import nodes
 from dohyo.plan.expr import Apply, Expr, Lit, Ref, Scalar
 from dohyo.plan.hot import HotField
@@ -201,6 +202,27 @@ def _limit(here: _Interpreter, node: nodes.Limit, rows: list[Row]) -> list[Row]:
     return found
 
 
+def _window(here: _Interpreter, node: nodes.Window, rows: list[Row]) -> list[Row]:
+    arg = value_of(node.arg, here.run)
+    series: dict[Key, list[int]] = {}
+    for place, row in enumerate(rows):
+        series.setdefault(tuple(grouped(row[name]) for name in node.by), []).append(place)
+    made: dict[int, Scalar] = {}
+    for places in series.values():
+        for key in reversed(node.keys):
+            by = _by(key)
+            places.sort(key=lambda place, by=by: by(rows[place]), reverse=not key.ascending)  # type: ignore[misc]
+        values = [arg(rows[place]) for place in places]
+        made.update(zip(places, window_values(node.function, values, node.first, node.last), strict=True))
+    return [_fitted(node, row, {node.name: made[place]}) for place, row in enumerate(rows)]
+
+
+def _matching(here: _Interpreter, node: nodes.Matching, rows: list[Row]) -> list[Row]:
+    inner = here.over(node.inner, rows, node.input.schema)
+    found = {tuple(grouped(row.get(name)) for name in node.fields) for row in inner}
+    return [row for row in rows if tuple(grouped(row[name]) for name in node.fields) in found]
+
+
 def _local(here: _Interpreter, node: nodes.Local, rows: list[Row]) -> list[Row]:
     if node.other is None:
         return node.run(rows, here.run)
@@ -273,6 +295,8 @@ _NODES: dict[type, Callable[[_Interpreter, Any, list[Row]], list[Row]]] = {
     nodes.Aggregate: _aggregate,
     nodes.Sort: _sort,
     nodes.Limit: _limit,
+    nodes.Window: _window,
+    nodes.Matching: _matching,
     nodes.Local: _local,
     nodes.Compare: _compare,
     nodes.Lookup: _lookup,

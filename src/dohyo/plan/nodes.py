@@ -136,6 +136,40 @@ class Limit:
 
 
 @dataclass(frozen=True)
+class Window:
+    """The field `name` made of the rows near each row by a row of the table of window functions.
+
+    The rows of each group of `by` stand for themselves, in the order of `keys` and, where these are equal, of
+    the input. Those from `first` to `last` rows away count (negative: before it, None: without end).
+    """
+
+    input: Plan
+    function: str
+    arg: Expr
+    name: str
+    by: tuple[str, ...]
+    keys: tuple[SortKey, ...]
+    first: int | None
+    last: int | None
+    schema: Schema
+
+
+@dataclass(frozen=True)
+class Matching:
+    """The rows of the input whose values of `fields` stand together in a row of `inner`, a plan on the same
+    rows, which stand in it as `Given`. Null equals null.
+    """
+
+    input: Plan
+    inner: Plan
+    fields: tuple[str, ...]
+
+    @property
+    def schema(self) -> Schema:
+        return self.input.schema
+
+
+@dataclass(frozen=True)
 class Local:
     """An operator that runs over a batch of rows in Python: `run(rows, context)` is also its reference
     implementation.
@@ -278,8 +312,8 @@ class Subqueries:
 
 Leaf = Scan | Rows | Given
 Plan = (
-    Scan | Rows | Given | Extend | Filter | Project | Capture | Aggregate | Sort | Limit | Local | Compare
-    | Lookup | LookedUp | Join | Each | Subqueries
+    Scan | Rows | Given | Extend | Filter | Project | Capture | Aggregate | Sort | Limit | Window | Matching
+    | Local | Compare | Lookup | LookedUp | Join | Each | Subqueries
 )  # fmt: skip
 
 
@@ -306,6 +340,8 @@ def rewritten(plan: Plan, change: Callable[[Plan], Plan]) -> Plan:
         plan = replace(plan, tables=tables)
     elif isinstance(plan, Each):
         plan = replace(plan, plan=rewritten(plan.plan, change))
+    elif isinstance(plan, Matching):
+        plan = replace(plan, inner=rewritten(plan.inner, change))
     elif isinstance(plan, Local) and plan.other is not None:
         plan = replace(plan, other=rewritten(plan.other, change))
     return change(plan)
@@ -326,6 +362,8 @@ def mapped(node: Plan, change: Callable[[Expr], Expr]) -> Plan:
         return replace(node, condition=change(node.condition))
     if isinstance(node, Capture):
         return replace(node, source=change(node.source))
+    if isinstance(node, Window):
+        return replace(node, arg=change(node.arg))
     if isinstance(node, Aggregate):
         return replace(
             node,

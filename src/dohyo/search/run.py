@@ -34,7 +34,9 @@ from dohyo.search.result import ArrowRows, Result
 from dohyo.sql.needed import CUSTOM_FIELDS
 from dohyo.sql.query import plan_to_sql
 
-OUTSIDE_SQL = (nodes.Local, nodes.Compare, nodes.Lookup, nodes.Rows, nodes.Each, nodes.Subqueries)
+OUTSIDE_SQL = (
+    nodes.Local, nodes.Compare, nodes.Lookup, nodes.Rows, nodes.Each, nodes.Matching, nodes.Subqueries,
+)  # fmt: skip
 """Nodes that no statement says: they wait for rows, or for answers of other queries."""
 _ARROW = {TEXT: pa.string(), LONG: pa.int64(), TIME: pa.int64(), DOUBLE: pa.float64(), BOOL: pa.bool_()}
 

@@ -44,6 +44,12 @@ def _cut(plan: Plan, needed: set[str]) -> Plan:
     if isinstance(plan, nodes.Limit):
         below = (needed - _names([plan.rank] if plan.rank else [])) | _names(plan.by)
         return replace(plan, input=_cut(plan.input, below), schema=_kept(plan.schema, needed))
+    if isinstance(plan, nodes.Window):
+        if plan.name.lower() not in needed:
+            return _cut(plan.input, needed)
+        read = _names(plan.by) | _names(key.name for key in plan.keys) | _read([plan.arg])
+        below = (needed - _names([plan.name])) | read
+        return replace(plan, input=_cut(plan.input, below), schema=_kept(plan.schema, needed))
     if isinstance(plan, nodes.LookedUp):
         below = (needed - _names(plan.fields)) | _names(plan.keys)
         return replace(plan, input=_cut(plan.input, below), schema=_kept(plan.schema, needed))

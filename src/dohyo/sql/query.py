@@ -20,6 +20,7 @@ from dohyo.sql.expressions import INPUT, column_name, expr_to_sql, field_sql, ou
 from dohyo.sql.joins import joined, looked_up
 from dohyo.sql.needed import CUSTOM_FIELDS, needed_only
 from dohyo.sql.relation import Relation, order_names, passed
+from dohyo.sql.windows import windowed
 
 EVENTS = "events"
 _TIMES = ("_messagetime", "_receipttime")
@@ -288,6 +289,10 @@ def _limit(plan: nodes.Limit, run: RunContext) -> Relation:
     return Relation(inner.over(inner.columns(), where=[best]), plan.schema, source.order)
 
 
+def _window(plan: nodes.Window, run: RunContext) -> Relation:
+    return windowed(plan, _relation(plan.input, run), run)
+
+
 def _join(plan: nodes.Join, run: RunContext) -> Relation:
     return joined(plan, [_relation(table.plan, run) for table in plan.tables])
 
@@ -305,6 +310,7 @@ _PRINTERS: dict[type, Callable[[Any, RunContext], Relation]] = {
     nodes.Aggregate: _aggregate,
     nodes.Sort: _sort,
     nodes.Limit: _limit,
+    nodes.Window: _window,
     nodes.Join: _join,
     nodes.LookedUp: _looked_up,
 }
