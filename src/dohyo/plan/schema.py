@@ -12,7 +12,7 @@ from dohyo.plan.types import LONG, TEXT, TIME, Type
 @dataclass(frozen=True)
 class Field:
     """A field by the spelling it was declared with. `key` marks a group key; `slice_ms`, `slice_days`
-    describe a time slice.
+    describe a time slice; `also` are other names, lower case, that it is found by.
     """
 
     name: str
@@ -20,6 +20,7 @@ class Field:
     key: bool = False
     slice_ms: int = 0
     slice_days: int = 0
+    also: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class Schema:
 
     def find(self, name: str) -> Field | None:
         wanted = name.lower()
-        return next((f for f in self.fields if f.name.lower() == wanted), None)
+        found = next((f for f in self.fields if f.name.lower() == wanted), None)
+        return found or next((f for f in self.fields if wanted in f.also), None)
 
     def names(self) -> tuple[str, ...]:
         return tuple(f.name for f in self.fields)
