@@ -24,7 +24,7 @@ const VERSIONS = [
   { version: "1.1.0", date: "2026-11-20", changes: "- Scope keywords before the first pipe: panels open faster.\n- *Top Analysts by Comments*, *Top Action Plan*, *Geo Location of Malicious IPs*." },
   { version: "1.0.0", date: "2026-10-02", changes: "- Dashboards *Overview* (14 panels) and *Security* (6 panels).\n- Saved searches *Total Alerts* and *High Severity Alerts*." },
 ];
-const PARAMETERS = [{ key: "logs", label: "Logs data source", kind: "scope", field: "_sourceCategory", value: CATEGORY }];
+const PARAMETERS = [{ label: "Logs data source", keyVar: "scope_key", valueVar: "default_scope_value", field: "_sourceCategory", value: CATEGORY }];
 const jobs = new Map();
 
 function resources(app) {

@@ -18,7 +18,7 @@ const collectors = [
 export const all = () => collectors.flatMap((c) => c.sources);
 const text = (title, more = {}) => ({ type: "string", title, ...more });
 export const TYPES = [
-  { name: "Microsoft Graph Security API", version: "2.0.0", title: "Microsoft Graph Security", secrets: ["secret_key"], schema: {
+  { name: "Microsoft Graph Security API", version: "2.0.0", title: "Microsoft Graph Security", sourceType: "Universal", testable: true, secrets: ["secret_key"], schema: {
     required: ["name", "tenant_id", "application_id", "secret_key"],
     properties: {
       name: text("Name", { maxLength: 128 }), description: text("Description", { maxLength: 1024 }), category: text("Category", { maxLength: 1024 }), fields: { type: "object", maxProperties: 10 },

@@ -30,12 +30,17 @@ export interface Resource {
   id: string | null;
   query?: string | null;
 }
+/** A scope that installing asks for: which field has which value. */
 export interface Parameter {
-  key: string;
   label: string;
-  kind: "scope" | "text";
+  /** Names of the two inputs. */
+  keyVar: string;
+  valueVar: string;
   field: string;
   value: string;
+}
+export function inputsOf(parameter: Parameter | null | undefined, field: string, value: string): Record<string, string> {
+  return parameter ? { [parameter.keyVar]: field, [parameter.valueVar]: value } : {};
 }
 export interface AppVersion {
   version: string;

@@ -16,22 +16,27 @@ export function problemOf(code: string, message: string, hints: string[] = []): 
   return { code, severity: "error", message, line: null, column: null, span: null, hints, fixes: [] };
 }
 
+/** Whether the server has no such call: what is not offered is not shown. */
+export function isMissing(error: unknown): boolean {
+  return error instanceof Failed && (error.status === 404 || error.status === 405 || error.status === 501);
+}
+
 /** Reads the three error bodies the server knows: ours, the classic and the newer published one. */
 function problemIn(status: number, body: unknown): Problem {
   const b = (body ?? {}) as {
     problem?: Problem;
     code?: string;
     message?: string;
-    errors?: { code: string; message: string }[];
+    errors?: { code: string; message: string; detail?: string }[];
   };
   if (b.problem) return { ...problemOf("unknown", ""), ...b.problem };
   const first = b.errors?.[0];
-  const message = first?.message ?? b.message;
-  return problemOf(first?.code ?? b.code ?? `http-${status}`, message ?? `The server answered with status ${status}.`);
+  const message = b.errors?.length ? b.errors.map((e) => e.message).join("; ") : b.message;
+  return problemOf(first?.code ?? b.code ?? `http-${status}`, message ?? `The server answered with status ${status}.`, first?.detail ? [first.detail] : []);
 }
 
-export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
-  const headers: Record<string, string> = {};
+export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Response> {
+  const headers: Record<string, string> = { ...more };
   if (method !== "GET") headers["X-Dohyo"] = "1";
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer: Response;
