@@ -109,7 +109,7 @@ def _keyword_sql(term: tree.Term) -> Sql:
     if not pattern:
         return exp.true()
     parts = _parts(term)
-    verified = call("match", call("caseFoldUTF8", column("_raw")), text(pattern))
+    verified = call("match", _folded_raw(), text(pattern))
     if len(parts) == 1 and parts[0].asks_index:
         return _has_terms([parts[0].text]) if parts[0].kind == "term" else _has_wild(parts[0], verified)
     whole = [part.text for part in parts if part.kind == "term"]
@@ -118,8 +118,13 @@ def _keyword_sql(term: tree.Term) -> Sql:
     return call("and", *asked, verified) if asked else verified
 
 
+def _folded_raw() -> Sql:
+    """The expression that the text index is over."""
+    return call("caseFoldUTF8", column("_raw"))
+
+
 def _has_terms(terms: list[str]) -> Sql:
-    return call("hasAllTokens", column("_raw"), call("array", *map(text, terms)))
+    return call("hasAllTokens", _folded_raw(), call("array", *map(text, terms)))
 
 
 def _has_wild(part: _Part, otherwise: Sql) -> Sql:
@@ -135,7 +140,7 @@ def _has_wild(part: _Part, otherwise: Sql) -> Sql:
     )
     some = exp.ParameterizedAgg(this="groupUniqArray", expressions=[plain(_MOST_TOKENS + 1)], params=[token])
     tokens = exp.Subquery(this=select([some], exp.Table(this=dictionary), where=is_such))
-    has_one = call("hasAnyTokens", column("_raw"), tokens)
+    has_one = call("hasAnyTokens", _folded_raw(), tokens)
     too_many = call("greater", call("length", tokens.copy()), plain(_MOST_TOKENS))
     return call("or", has_one, call("and", too_many, otherwise))
 

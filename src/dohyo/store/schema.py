@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS events (
     _view LowCardinality(String),
     fields Map(LowCardinality(String), String),
     _raw String CODEC(ZSTD(3)),
-    INDEX terms _raw TYPE text(tokenizer = splitByNonAlpha, preprocessor = caseFoldUTF8(_raw))
+    INDEX terms caseFoldUTF8(_raw) TYPE text(tokenizer = splitByNonAlpha)
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(_messagetime)
