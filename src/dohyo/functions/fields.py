@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dohyo.functions.table import ANY, fn
 from dohyo.plan import json_path, json_sql
-from dohyo.plan.sqltree import Sql, call, text
-from dohyo.plan.types import BOOL, TEXT
+from dohyo.plan.sqltree import Sql, call, plain, text
+from dohyo.plan.types import BOOL, LONG, TEXT
 
 
 def _path(literal: Sql) -> json_path.Path:
@@ -63,4 +63,20 @@ fn(
     variadic=True,
     sql=lambda *values: call("coalesce", *values),
     rows=lambda *values: next((value for value in values if value is not None), None),
+)
+
+
+def _with_time_sql(value: Sql, time: Sql, number: Sql) -> Sql:
+    digits = [call("leftPad", call("toString", one), plain(20), text("0")) for one in (time, number)]
+    return call("concat", digits[0], text("."), digits[1], text(" "), value)
+
+
+# 42 characters before the value; texts sort as their times do.
+fn(
+    "with_time",
+    (TEXT, LONG, LONG),
+    TEXT,
+    hidden=True,
+    sql=_with_time_sql,
+    rows=lambda value, *moment: ".".join(str(one).rjust(20, "0") for one in moment) + f" {value}",
 )

@@ -13,6 +13,8 @@ from dohyo.plan.sqltree import Sql, call, fn1, null, plain, text
 from dohyo.plan.types import DOUBLE, LONG, TEXT, TIME, Type
 
 MOST_VALUES = 100
+TIMED_LENGTH = 42
+"""Characters before the value in a text that `withtime` makes."""
 Params = Sequence[float]
 
 
@@ -23,6 +25,7 @@ class AggregateFunction:
     - `arg`: the field it needs: `optional`, `any` (with the type it has), or coerced to `number`, `double` or
       `text`.
     - `sql(x, params, order)`: `order` is an expression that is smallest for the first row.
+    - `timed`: it takes what `withtime` makes.
     - `rows(values, params)`: the values in row order, nulls left out, at least one. No value gives null, or 0
       where it `counts`.
     """
@@ -36,6 +39,7 @@ class AggregateFunction:
     params: int = 0
     needs_order: bool = False
     counts: bool = False
+    timed: bool = False
 
 
 def _sum(values: list[Any]) -> int | float:
@@ -80,6 +84,10 @@ def _values_sql(x: Sql) -> Sql:
     known = call("arrayMap", fn1(lambda v: call("assumeNotNull", v)), distinct)
     nothing = call("equals", call("count", x), plain(0))
     return call("if", nothing, null(), call("arrayStringConcat", known, text("\n")))
+
+
+def _untimed_sql(x: Sql) -> Sql:
+    return call("substring", x, plain(TIMED_LENGTH + 1))
 
 
 def _number(given: Type) -> Type:
@@ -134,6 +142,16 @@ _FUNCTIONS = [
         "last", "_last", "any", _same, needs_order=True,
         sql=lambda x, p, o: call("argMaxOrNull", x, o),
         rows=lambda v, p: v[-1],
+    ),
+    AggregateFunction(
+        "most_recent", "_mostrecent", "text", _always(TEXT), timed=True,
+        sql=lambda x, p, o: _untimed_sql(call("maxOrNull", x)),
+        rows=lambda v, p: max(v)[TIMED_LENGTH:],
+    ),
+    AggregateFunction(
+        "least_recent", "_leastrecent", "text", _always(TEXT), timed=True,
+        sql=lambda x, p, o: _untimed_sql(call("minOrNull", x)),
+        rows=lambda v, p: min(v)[TIMED_LENGTH:],
     ),
     AggregateFunction(
         "pct", "_pct", "double", _always(DOUBLE), params=1,

@@ -13,6 +13,7 @@ from dohyo.ops.aggregates import AGGREGATES
 from dohyo.ops.context import CheckContext, fail
 from dohyo.ops.expressions import coerced, field_value
 from dohyo.ops.operator import Help, Operator, Traits
+from dohyo.plan.expr import Expr, Ref
 from dohyo.plan.nodes import Aggregate, AggregateCall, Extend, Plan
 from dohyo.plan.schema import Field, Schema
 from dohyo.plan.types import DOUBLE, LONG, TEXT
@@ -96,7 +97,19 @@ def _name_ahead(reader: Reader) -> bool:
 
 
 def to_plan(clause: GroupClause, plan: Plan, context: CheckContext) -> Plan:
-    return grouped(clause.calls, clause.keys, plan)
+    return _retyped(grouped(clause.calls, clause.keys, plan))
+
+
+def _retyped(plan: Aggregate) -> Plan:
+    """The values that `withtime` put into texts get their types back."""
+    values: dict[str, Expr] = {}
+    fields = []
+    for one in plan.calls:
+        arg = plan.input.schema.find(one.arg.name) if isinstance(one.arg, Ref) else None
+        if AGGREGATES[one.function].timed and arg and arg.timed not in (None, TEXT):
+            values[one.name] = coerced(Ref(one.name, TEXT), arg.timed)
+            fields.append(Field(one.name, arg.timed))
+    return Extend(plan, tuple(values.items()), plan.schema.with_fields(fields)) if values else plan
 
 
 def grouped(calls: Sequence[CallClause], keys: Sequence[tree.FieldRef], plan: Plan) -> Aggregate:
@@ -128,11 +141,21 @@ def _keyed(plan: Plan, keys: Sequence[tree.FieldRef]) -> tuple[Plan, list[Field]
     return plan, found
 
 
+def _check_timed(name: tree.FieldRef, schema: Schema) -> None:
+    found = schema.find(name.name)
+    if found is None or found.timed is None:
+        message = f"{name.name} was not made by withtime, so its values have no time"
+        of = name.name.removesuffix("_withtime")
+        fail("withtime-needed", message, name.span, f"put before it: | withtime {of}")
+
+
 def _made(clause: CallClause, schema: Schema) -> list[AggregateCall]:
     function = AGGREGATES[clause.function]
     if clause.field is None:
         return [AggregateCall("count", None, clause.name.name if clause.name else "_count", LONG)]
     value = field_value(clause.field, schema)
+    if function.timed:
+        _check_timed(clause.field, schema)
     if function.arg == "double" or (function.arg == "number" and not value.type.numeric):
         value = coerced(value, DOUBLE)
     elif function.arg == "text":

@@ -12,7 +12,8 @@ from dohyo.plan.types import LONG, TEXT, TIME, Type
 @dataclass(frozen=True)
 class Field:
     """A field by the spelling it was declared with. `key` marks a group key; `slice_ms`, `slice_days`
-    describe a time slice; `also` are other names, lower case, that it is found by.
+    describe a time slice; `also` are other names, lower case, that it is found by. `timed`: the text holds a
+    value of that type with the time of its message, as `withtime` makes it.
     """
 
     name: str
@@ -21,6 +22,7 @@ class Field:
     slice_ms: int = 0
     slice_days: int = 0
     also: tuple[str, ...] = ()
+    timed: Type | None = None
 
 
 @dataclass(frozen=True)
