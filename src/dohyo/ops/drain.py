@@ -16,7 +16,7 @@ from itertools import zip_longest
 ANY = "*"
 _FIRST_WORDS = 1
 _MOST_CHILDREN = 100
-_LEAST_LIKE = 0.5
+_LEAST_LIKE = 0.4
 _BETWEEN = re.compile(r"""([\s,;:=|"'()\[\]{}<>]+)""")
 
 
