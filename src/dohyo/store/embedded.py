@@ -6,7 +6,7 @@ import hashlib
 import itertools
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -22,8 +22,9 @@ from dohyo.store.event import Event, InsertResult, check_storable
 from dohyo.store.schema import COLUMNS, CREATE_EVENTS, as_table
 from dohyo.store.statements import Statements
 
-MOST_EVENTS = 10_000
-"""Most events of one part; a larger batch is inserted in pieces."""
+PIECE_EVENTS, PIECE_CHARACTERS = 10_000, 4 * 2**20
+"""A larger batch is inserted in pieces: the text index of a few thousand long messages is made fastest."""
+_MEMORY = "memory_"
 _memory_stores = itertools.count(1)
 _INSERT = {
     "async_insert": 0,
@@ -45,7 +46,9 @@ class EmbeddedStore:
         self._changing = threading.Lock()
         self._newest = time.time_ns()
         engine.enter(place)
-        if database != engine.DATABASE:
+        if database == engine.DATABASE:
+            self._drop_left_memory()
+        else:
             self._change(exp.Create(this=exp.to_identifier(database), kind="DATABASE"), engine.DATABASE)
         engine.change(CREATE_EVENTS, database, {})
         self._hot = self._read_hot_fields()
@@ -72,18 +75,26 @@ class EmbeddedStore:
 
     @classmethod
     def in_memory(cls) -> EmbeddedStore:
-        """An empty store that is gone when it is closed. ProblemError `store-open` while this process has
-        a data directory's store open.
+        """An empty store that is gone when it is closed, beside any other stores of this process.
+
+        While one is open, this process cannot open a data directory's store, only the other way round.
         """
-        return cls(engine.MEMORY, f"memory_{next(_memory_stores)}", None)
+        return cls(engine.MEMORY, f"{_MEMORY}{next(_memory_stores)}", None)
 
     def close(self) -> None:
         """Let go of the folder. Nothing may run any more."""
         if self._database != engine.DATABASE:
-            self._change(exp.Drop(tables=[exp.to_table(self._database)], kind="DATABASE"), engine.DATABASE)
+            _drop_database(self._database)
         engine.leave()
         if self._held is not None:
             self._held.close()
+
+    def _drop_left_memory(self) -> None:
+        """Take away what stores in memory left in the folder when a process was killed."""
+        is_memory = call("startsWith", column("name"), text(_MEMORY))
+        names = select([column("name")], exp.to_table("system.databases"), where=[is_memory])
+        for name in engine.read(printed(names), self._database, {}).column(0).to_pylist():
+            _drop_database(name)
 
     def query(
         self,
@@ -130,9 +141,8 @@ class EmbeddedStore:
             check_storable(group)
         with self._inserting:
             new = self._new_events(groups) if may_repeat else groups
-            events = [event for group in new for event in group]
-            for at in range(0, len(events), MOST_EVENTS):
-                self._store(events[at : at + MOST_EVENTS], token)
+            for piece in _pieces(event for group in new for event in group):
+                self._store(piece, token)
         return [
             InsertResult(len(kept), len(given) - len(kept)) for given, kept in zip(groups, new, strict=True)
         ]
@@ -151,10 +161,12 @@ class EmbeddedStore:
         return new
 
     def _stored_ids(self, ids: set[int]) -> set[int]:
-        asked = call("tuple", *(exp.Literal.number(one) for one in ids))
-        is_asked = call("in", column("_messageid"), asked)
+        asked = {"asked": pa.table({"id": pa.array(ids, pa.int64())})}
+        is_asked = exp.In(
+            this=column("_messageid"), query=exp.Subquery(this=select([column("id")], exp.to_table("asked")))
+        )
         sql = select([column("_messageid")], exp.to_table("events"), where=[is_asked])
-        return set(engine.read(printed(sql), self._database, {}).column(0).to_pylist())
+        return set(engine.read(printed(sql), self._database, {}, asked).column(0).to_pylist())
 
     def _store(self, events: Sequence[Event], token: str) -> None:
         """One part a month. The token covers the content, since after a retry the pieces may be others."""
@@ -213,6 +225,24 @@ class EmbeddedStore:
 
     def _change(self, sql: Sql, database: str = "") -> None:
         engine.change(printed(sql), database or self._database, {})
+
+
+def _pieces(events: Iterable[Event]) -> Iterator[list[Event]]:
+    piece: list[Event] = []
+    characters = 0
+    for event in events:
+        piece.append(event)
+        characters += len(event.raw)
+        if len(piece) >= PIECE_EVENTS or characters >= PIECE_CHARACTERS:
+            yield piece
+            piece, characters = [], 0
+    if piece:
+        yield piece
+
+
+def _drop_database(name: str) -> None:
+    sql = printed(exp.Drop(tables=[exp.to_table(name)], kind="DATABASE"))
+    engine.change(sql, engine.DATABASE, {"database_atomic_wait_for_drop_and_detach_synchronously": 1})
 
 
 def _equals(name: str, value: str) -> Sql:

@@ -48,11 +48,16 @@ _engine = _Engine()
 
 
 def enter(place: str) -> None:
-    """Start the engine at the place, or share it. ProblemError `store-open` while it runs at another."""
+    """Start the engine at the place, or share it; memory shares it wherever it runs.
+
+    ProblemError `store-open` while it runs at another place, `store-path` for a name chDB cannot be given.
+    """
     if "?" in place or "&" in place:
-        raise ProblemError([Problem("store-path", f"the folder name {place} may not hold ? or &")])
+        hint = "name another directory with --data"
+        message = f"the data directory {place} has ? or & in its name, which the store cannot open"
+        raise ProblemError([Problem("store-path", message, hints=(hint,))])
     with _engine.lock:
-        if _engine.users and _engine.place != place:
+        if _engine.users and place not in (MEMORY, _engine.place):
             message = f"this process has a store open at {_engine.place}, and a process opens one at a time"
             raise ProblemError(
                 [Problem("store-open", message, hints=("close it first, or use another process",))]
@@ -74,8 +79,11 @@ def leave() -> None:
 
 @contextmanager
 def _connection(database: str, settings: Mapping[str, object]) -> Iterator[chdb.state.sqlitelike.Connection]:
-    options = "&".join(f"{name}={value}" for name, value in {"database": database, **settings}.items())
-    connection = chdb.connect(f"{_engine.place}?{options}")
+    options = {"database": database, "session_timezone": "UTC", **settings}
+    if not _engine.users:  # a connection would start the engine again
+        raise EngineError("the store is closed")
+    asked = "&".join(f"{name}={value}" for name, value in options.items())
+    connection = chdb.connect(f"{_engine.place}?{asked}")
     try:
         yield connection
     finally:
@@ -91,10 +99,13 @@ def read(
     table over the engine's own memory would outlive it.
     """
     options = {**settings, "output_format_arrow_compression_method": "none"}
+    if not tables:
+        options["readonly"] = 1  # the last one: after it no setting can change
     with _connection(database, options) as connection:
         for name, table in (tables or {}).items():
             _lend(connection, name, table)
-        _answer(connection, _ONLY_READ, "Null")
+        if tables:
+            _answer(connection, _ONLY_READ, "Null")
         return pa.ipc.open_file(_answer(connection, sql, "Arrow")).read_all()
 
 
@@ -125,11 +136,11 @@ def change(sql: str, database: str, settings: Mapping[str, object], rows: pa.Tab
         _answer(connection, sql, "Null")
 
 
-def kill(tag: str) -> bool:
-    """Stop the statement whose setting `log_comment` is the tag; whether one was found."""
+def kill(tag: str) -> None:
+    """Stop the statement whose setting `log_comment` is the tag, if it runs."""
     with _connection(DATABASE, {}) as connection:
         sql = "KILL QUERY WHERE Settings['log_comment'] = {tag:String} ASYNC"
-        return bool(_answer(connection, sql, "CSV", {"tag": tag}))
+        _answer(connection, sql, "Null", {"tag": tag})
 
 
 def stop_filling(database: str, column: str) -> None:
@@ -147,6 +158,8 @@ def _answer(
 ) -> bytes:
     try:
         answer: bytes = connection.query(sql, form, params=dict(params or {})).bytes()
+    except UnicodeEncodeError:
+        raise EngineError("it holds half of a surrogate pair, which is no character") from None
     except RuntimeError as error:
         raise EngineError(str(error)) from None
     return answer

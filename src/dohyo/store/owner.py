@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from dohyo.base.ids import random_text
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.store import lock
 
 FILE, LOCK = "server.json", "server.lock"
 
@@ -31,11 +31,10 @@ class Owner:
 def own(data_dir: Path, address: str | None) -> Iterator[Owner]:
     """Holds the directory while the block runs. ProblemError `data-in-use` names the process that has it."""
     data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (data_dir / LOCK).open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise ProblemError([_in_use(data_dir)]) from None
+    held = lock.held(data_dir / LOCK)
+    if held is None:
+        raise ProblemError([_in_use(data_dir)])
+    with held:
         owner = Owner(os.getpid(), address, random_text(43))
         _write(data_dir / FILE, json.dumps(asdict(owner)))
         try:
@@ -46,20 +45,17 @@ def own(data_dir: Path, address: str | None) -> Iterator[Owner]:
 
 def running(data_dir: Path) -> Owner | None:
     """The process that owns the directory now; None where nobody does, whatever a killed one left behind."""
+    if lock.holder(data_dir / LOCK) is None:
+        return None
     try:
-        with (data_dir / LOCK).open("a") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                return Owner(**json.loads((data_dir / FILE).read_text()))
-    except (OSError, ValueError, TypeError):
-        pass
-    return None
+        return Owner(**json.loads((data_dir / FILE).read_text()))
+    except (OSError, ValueError, TypeError):  # it is starting or ending
+        return None
 
 
 def _in_use(data_dir: Path) -> Problem:
-    owner = running(data_dir)
-    who = f"process {owner.pid}" if owner else "another process"
+    owner, pid = running(data_dir), lock.holder(data_dir / LOCK)
+    who = f"process {pid}" if pid else "another process"
     where = f", which serves {owner.address}" if owner and owner.address else ""
     hint = "stop that one first, or name another directory with --data"
     return Problem("data-in-use", f"the data directory {data_dir} is in use by {who}{where}", hints=(hint,))

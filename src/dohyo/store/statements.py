@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -83,7 +84,7 @@ class Statements:
                     del self._running[query_id]
 
     def cancel(self, query_id: str) -> None:
-        """Stop the statements of this id that run now; returns when the engine knows, within two seconds.
+        """Stop the statements of this id that run now; returns when they are over, within two seconds.
 
         A statement on its way into the engine cannot be found there yet, so it is asked for again.
         """
@@ -91,10 +92,11 @@ class Statements:
             statements = list(self._running.get(query_id, ()))
         for statement in statements:
             statement.is_cancelled = True
+        until = time.monotonic() + _CANCEL_S
         for statement in statements:
-            for _ in range(int(_CANCEL_S / 0.02)):
-                if engine.kill(statement.tag) or statement.over.wait(0.02):
-                    break
+            while not statement.over.is_set() and time.monotonic() < until:
+                engine.kill(statement.tag)
+                statement.over.wait(0.02)
 
 
 def _cancelled() -> Problem:

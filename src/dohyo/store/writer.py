@@ -24,7 +24,7 @@ class Store(Protocol):
     ) -> list[InsertResult]: ...
 
 
-@dataclass
+@dataclass(eq=False)
 class _Batch:
     events: list[Event]
     size_bytes: int
@@ -32,7 +32,7 @@ class _Batch:
 
 
 class GroupWriter:
-    """Inserts for many threads. A batch waits at most 200 ms for company, or until 4 MiB are together.
+    """Inserts for many threads, each 200 ms at most, or as soon as 4 MiB are together.
 
     `submit` waits while more than 64 MiB are not yet on disk, so a fast source cannot fill the memory. Rows
     whose key is in the store already are left out, so a batch may be submitted again after any failure.
@@ -76,20 +76,31 @@ class GroupWriter:
         self._thread.join()
 
     def _work(self) -> None:
-        while batches := self._next():
-            self._write(batches)
+        begun_s = -GATHER_S
+        while batches := self._next(begun_s + GATHER_S):
+            begun_s = time.monotonic()
+            if wanted := self._wanted(batches):
+                self._write(wanted)
 
-    def _next(self) -> list[_Batch]:
-        """The batches of the next insert; none when the writer has been closed and is done."""
+    def _next(self, not_before_s: float) -> list[_Batch]:
+        """The batches of the next insert; none when the writer has been closed and is done.
+
+        After a pause the first batch is written at once, so that one that comes alone does not wait.
+        """
         with self._changed:
             self._changed.wait_for(lambda: self._waiting or self._closing)
-            until = time.monotonic() + GATHER_S
             self._changed.wait_for(
                 lambda: self._closing or self._waiting_bytes >= MOST_BYTES,
-                timeout=max(0.0, until - time.monotonic()),
+                timeout=max(0.0, not_before_s - time.monotonic()),
             )
             taken, self._waiting = self._waiting, []
             return taken
+
+    def _wanted(self, batches: list[_Batch]) -> list[_Batch]:
+        """Those that nobody has cancelled; from here on nobody can."""
+        given_up = [batch for batch in batches if not batch.done.set_running_or_notify_cancel()]
+        self._forget(given_up)
+        return [batch for batch in batches if batch not in given_up]
 
     def _write(self, batches: list[_Batch]) -> None:
         """One insert for all; where it is refused, one for each, so that only the wrong one hears of it."""
