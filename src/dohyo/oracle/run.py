@@ -227,7 +227,7 @@ def _local(here: _Interpreter, node: nodes.Local, rows: list[Row]) -> list[Row]:
     if node.other is None:
         return node.run(rows, here.run)
     earlier = replace(here, run=here.run.earlier(node.other_earlier_ms))
-    return node.run(rows, here.run, earlier.rows(node.other))  # type: ignore[call-arg]
+    return node.run(rows, here.run, earlier.rows(node.other))
 
 
 def _compare(here: _Interpreter, node: nodes.Compare, rows: list[Row]) -> list[Row]:

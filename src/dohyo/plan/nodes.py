@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from dohyo.base.problem import Span
 from dohyo.lang import tree
@@ -177,7 +176,7 @@ class Local:
 
     input: Plan
     operator: str
-    run: Callable[[list[Row], Any], list[Row]] = field(compare=False)
+    run: Callable[..., list[Row]] = field(compare=False)
     schema: Schema = field(compare=False)
     dynamic: bool = False
     """True where the fields of the result are known only from the rows (transpose)."""
