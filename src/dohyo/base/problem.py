@@ -32,7 +32,8 @@ class Fix:
 class Problem:
     """One thing that is wrong, said in one plain sentence, with the place and a way out.
 
-    `code` is stable (`field-unknown`, `alias-count`, ...). `severity` is `error` (refused) or `warning` (runs all the same).
+    `code` is stable (`field-unknown`, `alias-count`, ...). `severity` is `error` (refused) or `warning` (runs all
+    the same).
     """
 
     code: str
@@ -81,7 +82,8 @@ class Problem:
             "column": place[1] if place else None,
             "hints": list(self.hints),
             "fixes": [
-                {"start": f.span.start, "end": f.span.end, "text": f.text, "label": f.label} for f in self.fixes
+                {"start": fix.span.start, "end": fix.span.end, "text": fix.text, "label": fix.label}
+                for fix in self.fixes
             ],
         }
 

@@ -1,4 +1,4 @@
-"""Content and apps: folders, dashboards, searches and lookup tables in one tree; installed apps, their jobs."""
+"""Content and apps: folders, dashboards, searches, lookup tables in one tree; installed apps, their jobs."""
 
 import sqlalchemy as sa
 from alembic import op
