@@ -157,6 +157,7 @@ def _answer(
     connection: chdb.state.sqlitelike.Connection, sql: str, form: str, params: Mapping[str, str] | None = None
 ) -> bytes:
     try:
+        sql.encode()  # chDB has no plain error for it
         answer: bytes = connection.query(sql, form, params=dict(params or {})).bytes()
     except UnicodeEncodeError:
         raise EngineError("it holds half of a surrogate pair, which is no character") from None
