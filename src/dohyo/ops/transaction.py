@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from dohyo.base.problem import Span
 from dohyo.functions.casts import any_to_text
@@ -208,7 +209,7 @@ class _Flow:
                 "tostate": after[STATE],
                 "latency": _when(after) - _when(before),
             }
-            for before, after in zip(members, members[1:], strict=False)
+            for before, after in pairwise(members)
             if before[STATE] != after[STATE]
         ]
 
@@ -219,7 +220,8 @@ def _when(row: Row) -> int:
 
 TRANSACTION = Operator(
     names=("transaction",),
-    syntax='transaction on <field>[, ...] [fringe=<length>] with "<pattern>" [in <field>] as <state>[, with ...]'
+    syntax="transaction on <field>[, ...] [fringe=<length>]"
+    ' with "<pattern>" [in <field>] as <state>[, with ...]'
     " or with states <state>[, ...] [in <field>] [results by transactions|states|flow]",
     parse=read_clause,
     check=to_plan,
