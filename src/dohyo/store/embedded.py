@@ -194,7 +194,8 @@ class EmbeddedStore:
         """Store the values at these JSON paths, by field name, in column `h_<set_name>`; replaces the set.
 
         They can be read at once: the engine computes what it has not stored yet, and stores it in the
-        background. ProblemError `hot-set-name`, `json-path`, `json-path-unsupported`.
+        background. ProblemError `hot-set-name`, `hot-field-name`, `json-path`,
+        `json-path-unsupported`.
         """
         name, comment = hot_fields.column_of(set_name), hot_fields.comment_of(fields)
         if hot_fields.fields_of(name, comment) == [one for one in self._hot if one.column == name]:

@@ -20,6 +20,9 @@ from dohyo.plan.sqltree import Sql, call, column, fn1, plain, text
 
 PREFIX = "h_"
 _SET_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
+_FIELD_NAME = re.compile(r"(?!null$)[A-Za-z][A-Za-z0-9_]*")
+"""A tuple of the engine cannot have an element named null."""
+_PLAIN_KEY = re.compile(r"(?!null$)[A-Za-z0-9_]+")
 
 
 def column_of(set_name: str) -> str:
@@ -36,7 +39,13 @@ def fields_of(column_name: str, comment: str) -> list[HotField]:
 
 
 def comment_of(fields: Mapping[str, str]) -> str:
-    """The comment of a column of these fields; their paths are given in any spelling."""
+    """The comment of a column of these fields; their paths are given in any spelling. ProblemError
+    `hot-field-name`, `json-path`, `json-path-unsupported`.
+    """
+    for name in fields:
+        if not _FIELD_NAME.fullmatch(name):
+            message = f"a hot field is named by letters, digits and _, and not {name}"
+            raise ProblemError([Problem("hot-field-name", message)])
     return json.dumps({name: shown_path(read_path(path)) for name, path in fields.items()}, ensure_ascii=True)
 
 
@@ -119,4 +128,4 @@ def _together(source: Sql, keys: Sequence[str | int | Many]) -> Sql:
 
 
 def _is_plain_key(path: Path) -> bool:
-    return len(path) == 1 and isinstance(path[0], str) and re.fullmatch(r"\w+", path[0], re.ASCII) is not None
+    return len(path) == 1 and isinstance(path[0], str) and _PLAIN_KEY.fullmatch(path[0]) is not None
