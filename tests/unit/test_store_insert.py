@@ -90,6 +90,43 @@ def test_what_could_not_come_back_is_refused(store, wrong):
     assert refused.value.problems[0].code in ("event-text", "event-id")
 
 
+def test_names_of_custom_fields_are_kept_in_lower_case(store):
+    store.insert([event(1, fields={"Team": "Blue", "é": "É"})], token="1", may_repeat=False)
+    assert stored(store) == [event(1, fields={"team": "Blue", "é": "É"})]
+
+
+def test_known_row_keys_and_repeats_within_a_batch_are_left_out(store):
+    first = store.insert([event(1), event(2)], token="1", may_repeat=True)
+    second = store.insert([event(2, "other"), event(3), event(3, "other")], token="2", may_repeat=True)
+    assert (first, second) == (InsertResult(2, 0), InsertResult(1, 2))
+    assert stored(store) == [event(1), event(2), event(3)]
+
+
+def test_the_same_token_stores_a_batch_once(store):
+    for _ in range(2):
+        store.insert([event(1)], token="same", may_repeat=False)
+    assert stored(store) == [event(1)]
+
+
+def test_a_store_is_there_again_after_it_was_closed(tmp_path):
+    for number in (1, 2):
+        store = EmbeddedStore.open(tmp_path)
+        store.set_hot_fields("one", {"alert_id": "id"})
+        store.insert([event(number)], token="same", may_repeat=True)
+        hot, newest = store.hot_fields(), store.newest_insert()
+        store.close()
+    store = EmbeddedStore.open(tmp_path)
+    assert (stored(store), store.hot_fields()) == ([event(1), event(2)], hot)
+    assert store.newest_insert() > newest
+    store.close()
+
+
+def test_a_second_folder_in_the_process_is_refused(store, tmp_path):
+    with pytest.raises(ProblemError) as refused:
+        EmbeddedStore.open(tmp_path)
+    assert refused.value.problems[0].code == "store-open"
+
+
 def test_a_large_batch_is_stored_in_pieces_once(store, monkeypatch):
     monkeypatch.setattr(embedded, "PIECE_EVENTS", 7)
     batch = [event(n) for n in range(30)]

@@ -3,6 +3,7 @@
 import threading
 from concurrent.futures import ThreadPoolExecutor
 
+import pyarrow as pa
 import pytest
 import sqlglot.expressions as exp
 
@@ -98,6 +99,26 @@ def test_a_problem_says_what_happened_in_one_line_with_a_way_out(store):
     message = refused.value.problems[0].message
     assert message.startswith("the search engine refused the search: Unknown expression identifier")
     assert "\n" not in message and "Exception" not in message
+
+
+def test_a_statement_that_needs_too_much_memory_is_stopped(store):
+    many = select([call("groupArray", column("number"))], call("numbers", plain(10_000_000)))
+    assert code_of(lambda: store.query(many, max_memory_bytes=1_000_000)) == "search-memory"
+
+
+def test_a_lent_table_is_there_for_one_statement_alone(store):
+    columns = {"k0": ["a", None], "v0": [True, None], "v1": [1, 2], "v2": [0.5, 1.0]}
+    lent = pa.table(columns)
+    sql = select([column(name) for name in lent.column_names], exp.to_table("lent"))
+    assert store.query(sql, tables={"lent": lent}).to_pylist() == lent.to_pylist()
+    assert code_of(lambda: store.query(sql)) == "search-failed"
+
+
+@pytest.mark.parametrize("tables", [None, {"lent": pa.table({"a": [1]})}])
+def test_a_statement_changes_nothing(store, tables):
+    drop = exp.Drop(tables=[exp.to_table("events")], kind="TABLE")
+    assert code_of(lambda: store.query(drop, tables=tables)) == "search-failed"
+    assert store.query(select([column("_raw")], exp.to_table("events"))).to_pylist() == []
 
 
 def test_a_statement_reads_no_files(store):
