@@ -56,7 +56,7 @@ function path(id) {
   for (let item = items.get(id); item; item = items.get(item.parentId)) line.unshift({ id: item.id, name: item.name });
   return { path: `/${line.map((i) => i.name).join("/")}`, pathItems: line };
 }
-export const pathOf = (id) => path(id).pathItems.slice(1).map((i) => i.name).join(" / ");
+export const pathOf = (id) => path(id).path;
 function copy(id, parentId) {
   const item = items.get(id);
   const twice = children(parentId).some((c) => c.name === item.name);

@@ -101,8 +101,9 @@ class Library:
         """The dashboard with this opaque id, or with this content id."""
         wanted = select(ContentItem).where(ContentItem.dashboard_id == dashboard_id)
         with self._metadata() as session:
-            found = session.scalar(wanted.options(undefer(ContentItem.document)))
-            found = found or session.get(ContentItem, tree.content_id(dashboard_id))
+            whole = undefer(ContentItem.document)
+            found = session.scalar(wanted.options(whole))
+            found = found or session.get(ContentItem, tree.content_id(dashboard_id), options=[whole])
             if found is None or found.item_type != "Dashboard":
                 raise no_content()
             return viewed(session, found.id, caller)

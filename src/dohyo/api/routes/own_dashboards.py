@@ -33,10 +33,10 @@ def run(dashboard_id: str, body: JsonObject, principal: Reader, parts: Parts) ->
     """Runs the panels. One JSON object a line: the range, each query's answer as it is there, the end."""
     allowed(principal, "runLogSearch")
     dashboard = _dashboard(dashboard_id, principal, parts)
-    lines = parts.dashboard_runs.run(dashboard, _request(body))
+    lines = parts.dashboard_runs.run(dashboard, run_request(body))
     # Compression would hold lines back until there are many.
     headers = {"Content-Encoding": "identity"}
-    return StreamingResponse(_ndjson(lines), media_type="application/x-ndjson", headers=headers)
+    return StreamingResponse(ndjson(lines), media_type="application/x-ndjson", headers=headers)
 
 
 @router.get("/{dashboard_id}/variables/{name}/values")
@@ -48,7 +48,7 @@ def variable_values(
     dashboard = _dashboard(dashboard_id, principal, parts)
     start, end = request.query_params.get("from"), request.query_params.get("to")
     model = {"from": start, "to": end or None} if start else None
-    zone = _zone(request.query_params.get("timeZone"))
+    zone = zone_of(request.query_params.get("timeZone"))
     return json_answer({"values": parts.dashboard_runs.values(dashboard, name, model, zone)})
 
 
@@ -56,28 +56,28 @@ def _dashboard(dashboard_id: str, principal: Principal, parts: Services) -> dict
     return dashboard_json(parts.library.dashboard(dashboard_id, Caller.of(principal)))
 
 
-def _request(body: Mapping[str, Any]) -> DashboardRequest:
+def run_request(body: Mapping[str, Any]) -> DashboardRequest:
     """The run that the pages ask for; refused where a member has the wrong form."""
     variables, panels = body.get("variables") or {}, body.get("panels")
     if not isinstance(variables, dict) or not all(_is_value(value) for value in variables.values()):
         raise ApiRefused(400, "run-variables", "variables: an object of texts or lists of texts is needed")
     if panels is not None and not (isinstance(panels, list) and all(isinstance(p, str) for p in panels)):
         raise ApiRefused(400, "run-panels", "panels: a list of panel keys is needed")
-    return DashboardRequest(body.get("range"), variables, panels, _zone(body.get("timeZone")))
+    return DashboardRequest(body.get("range"), variables, panels, zone_of(body.get("timeZone")))
 
 
 def _is_value(value: Any) -> bool:
     return isinstance(value, str) or (isinstance(value, list) and all(isinstance(v, str) for v in value))
 
 
-def _zone(name: Any) -> str:
+def zone_of(name: Any) -> str:
     if not name:
         return "UTC"
     zone_named(str(name))
     return str(name)
 
 
-def _ndjson(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
+def ndjson(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
     for line in lines:
         yield orjson.dumps(line) + b"\n"
 

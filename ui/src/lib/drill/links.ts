@@ -1,5 +1,6 @@
 /** Dashboards that a panel leads to, with range and filters brought along. */
 import type { RangeWords } from "../api/client";
+import { folderWords } from "../library/paths";
 import type { Board } from "../panels/board.svelte";
 import type { PanelView } from "../panels/model";
 import type { Pick } from "../panels/pick";
@@ -27,6 +28,6 @@ export function linksOf(view: PanelView, board: Board, range: RangeWords, pick: 
     }
     if (variables) for (const v of board.changed) query.set(`var.${v.name}`, v.value);
     const what = [time ? (pick.from_ms === undefined ? "this range" : "this time") : "", variables ? "these filters" : ""].filter(Boolean).join(" and ");
-    return { href: `/dashboards/${encodeURIComponent(row.id)}${query.size ? `?${query}` : ""}`, title: row.title, note: what ? `opens with ${what}` : row.path };
+    return { href: `/dashboards/${encodeURIComponent(row.id)}${query.size ? `?${query}` : ""}`, title: row.title, note: what ? `opens with ${what}` : folderWords(row.path) };
   });
 }
