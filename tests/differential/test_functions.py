@@ -71,6 +71,7 @@ VALUES = {TEXT: TEXTS, LONG: LONGS, TIME: TIMES, DOUBLE: DOUBLES, BOOL: st.one_o
 LITERALS = {
     "matches_regex": {1: ["^a", "[0-9]+", "b.c", "(?i)abc$"]},
     "replace_regex": {1: ["[a-c]", "([0-9])"], 2: ["-", "<$0>"]},
+    "base64Decode": {1: ["UTF-8", "us-ascii", "ISO-8859-1", "utf-16", "UTF-16BE", "utf-16le"]},
     "hash": {1: ["md5", "sha1", "sha2_256", "murmur3_128"]},
     "format": {0: ["%s|%S", "%5s|%-6s|", "%.2f", "%,.1f", "%x", "100%%"]},
     "formatDate": {

@@ -8,7 +8,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parent))
 from both_engines import ChDb, expression, reference, same, select
 
-from dohyo.functions.table import all_functions
+from dohyo.functions.table import all_functions, function_named
 
 DOCUMENTED = {
     'substring("Hello world!", 6)': "world!",
@@ -44,6 +44,10 @@ DOCUMENTED = {
     "round(haversine(39.04380, -77.48790, 45.73723, -119.81143), 2)": 3512.71,
     'base64Encode("hello world")': "aGVsbG8gd29ybGQ=",
     'trim(" Hello World  ")': "Hello World",
+    'base64Decode("AGEA/A==", "UTF-16BE")': "aü",
+    'base64Decode("YfyA", "iso-8859-1")': "aü\x80",
+    'base64Decode("YfyA")': "YfyA",
+    'base64Decode("no base64", "utf-16")': "no base64",
     'replace("http://x/flight/12345678/cert", /(flight)\\/([0-9]{5,})/, "new-$2-url")': "http://x/new-12345678-url/cert",
     'format("$%,.2f", 1234.5)': "$1,234.50",
     'parseDate("2019-11-18T19:00:00.000-08:00", "yyyy-MM-dd\'T\'HH:mm:ss.SSSXXX")': 1574132400000,
@@ -115,6 +119,25 @@ def test_every_example_is_true_in_both_engines(chdb):
     nodes = [expression(source) for source in examples]
     assert [s for s, node in zip(examples, nodes, strict=True) if reference(node) is not True] == []
     assert [s for s, v in zip(examples, chdb.rows(select(nodes))[0], strict=True) if v is not True] == []
+
+
+CATALOGUE = """
+concat format length substring replace toLowerCase toUpperCase trim contains base64Encode
+base64Decode urlencode urldecode hexToAscii tourl hash isNumeric luhn jsonArraySize
+jsonArrayContains num number toLong toInt double toString decToHex hexToDec parseHex abs acos asin
+atan atan2 cbrt ceil cos cosh exp expm1 floor hypot log log1p log10 max min pow round signum sin
+sinh sqrt tan tanh toDegrees toRadians isNaN isInfinity isNull isEmpty isBlank now formatDate
+parseDate queryStartTime queryEndTime queryTimeRange toMillis fromMillis isValidIP isValidIPv4
+isValidIPv6 isPrivateIP isPublicIP isReservedIP ipv4ToNumber getCIDRPrefix compareCIDRPrefix
+maskFromCIDR haversine if
+"""
+
+
+def test_every_published_function_can_be_called_in_any_case():
+    named = {
+        spelling: function_named(spelling) for name in CATALOGUE.split() for spelling in (name, name.upper())
+    }
+    assert [name for name, function in named.items() if function is None] == []
 
 
 def test_every_function_that_can_be_called_has_help_and_an_example():

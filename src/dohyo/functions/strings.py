@@ -186,27 +186,43 @@ fn(
 )
 
 
-def _from_base64(value: str) -> str:
+CHARSETS = ("utf-8", "us-ascii", "iso-8859-1", "utf-16", "utf-16be", "utf-16le")
+
+
+def _from_base64(value: str, charset: str = "utf-8") -> str:
     try:
-        return base64.b64decode(value, validate=True).decode()
+        data = base64.b64decode(value, validate=True)
+        if base64.b64encode(data).decode() != value:
+            return value
+        return data.decode() if charset.lower() == "utf-8" else _in_charset(data, charset.lower())
     except ValueError:
         return value
 
 
-def _from_base64_sql(x: Sql) -> Sql:
+def _in_charset(data: bytes, charset: str) -> str:
+    """As Java reads it: UTF-16 is big-endian unless a mark says otherwise, wrong bytes become U+FFFD."""
+    marked = data[:2] in (b"\xfe\xff", b"\xff\xfe")
+    return data.decode("utf-16-be" if charset == "utf-16" and not marked else charset, "replace")
+
+
+def _from_base64_sql(x: Sql, charset: Sql | None = None) -> Sql:
     read = call("tryBase64Decode", x)
-    return call(
-        "if", call("and", call("isValidUTF8", read), call("equals", call("base64Encode", read), x)), read, x
-    )
+    is_base64 = call("equals", call("base64Encode", read), x)
+    if charset is None or str(charset.this).lower() == "utf-8":
+        return call("if", call("and", call("isValidUTF8", read), is_base64), read, x)
+    return call("if", is_base64, call("convertCharset", read, charset, text("UTF-8")), x)
 
 
 fn(
     "base64Decode",
-    (TEXT,),
+    (TEXT, TEXT),
     TEXT,
+    optional=1,
+    literal=(1,),
+    extra={"choices": {1: CHARSETS}},
     sql=_from_base64_sql,
     rows=_from_base64,
-    help="The text that base 64 stands for; other text as it is.",
+    help=f"The text that base 64 stands for, in UTF-8 or {', '.join(CHARSETS[1:])}; other text as it is.",
     example='base64Decode("aGVsbG8gd29ybGQ=") == "hello world"',
 )
 fn(
