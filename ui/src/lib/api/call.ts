@@ -37,12 +37,20 @@ function problemIn(status: number, body: unknown): Problem {
 
 export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Response> {
   const headers: Record<string, string> = { ...more };
-  if (method !== "GET") headers["X-Dohyo"] = "1";
   if (body !== undefined) headers["Content-Type"] = "application/json";
+  return send(method, path, headers, body === undefined ? undefined : JSON.stringify(body), signal);
+}
+
+/** A form with a file; the browser names its own content type. */
+export function sendForm(path: string, form: FormData): Promise<Response> {
+  return send("POST", path, {}, form);
+}
+
+async function send(method: string, path: string, headers: Record<string, string>, body?: BodyInit, signal?: AbortSignal): Promise<Response> {
+  if (method !== "GET") headers["X-Dohyo"] = "1";
   let answer: Response;
   try {
-    const sent = body === undefined ? undefined : JSON.stringify(body);
-    answer = await fetch(path, { method, headers, body: sent, signal, credentials: "same-origin" });
+    answer = await fetch(path, { method, headers, body, signal, credentials: "same-origin" });
   } catch (error) {
     if (signal?.aborted) throw error;
     throw new Failed(0, problemOf("unreachable", "Dohyo does not answer.", ["It may be restarting; nothing is lost."]));

@@ -1,5 +1,5 @@
 /** The content library: folders, dashboards, saved searches, lookup tables. */
-import { ask, Failed, json, OWN, problemOf } from "./call";
+import { ask, Failed, json, OWN, problemOf, sendForm } from "./call";
 import type { DashboardModel, TimeRangeModel } from "./types";
 
 export type ItemType = "Folder" | "Dashboard" | "Search" | "Lookups" | "Report" | string;
@@ -98,6 +98,20 @@ export const content = {
   saveSearch: (search: Omit<LogSearch, "id">) => json<LogSearch>("POST", "/api/v1/logSearches", search),
   replaceSearch: (id: string, search: Partial<LogSearch>) => json<LogSearch>("PUT", `/api/v1/logSearches/${part(id)}`, search),
   lookup: (id: string) => json<LookupTable>("GET", `/api/v1/lookupTables/${part(id)}`),
+
+  /** Stores the rows of a CSV file; waits for the end and gives what the server said. */
+  async uploadRows(id: string, file: File, merge: boolean): Promise<string> {
+    const form = new FormData();
+    form.append("file", file);
+    const { id: job } = await (await sendForm(`/api/v1/lookupTables/${part(id)}/upload?merge=${merge}`, form)).json();
+    for (;;) {
+      const state = await json<{ status: string; statusMessages?: string[]; errors?: { message: string }[]; warnings?: { message: string }[] }>("GET", `/api/v1/lookupTables/jobs/${job}/status`);
+      const told = [...(state.statusMessages ?? []), ...(state.warnings ?? []).map((w) => w.message)].join(" ");
+      if (state.status === "Success" || state.status === "PartialSuccess") return told;
+      if (state.status === "Failed") throw new Failed(400, problemOf("upload-failed", state.errors?.map((e) => e.message).join("; ") || told || "The rows could not be stored."));
+      await new Promise((after) => setTimeout(after, WAIT_MS));
+    }
+  },
 
   createDashboard: (model: Omit<DashboardModel, "id">) => json<DashboardModel>("POST", "/api/v2/dashboards", model),
   replaceDashboard: (id: string, model: DashboardModel) => json<DashboardModel>("PUT", `/api/v2/dashboards/${part(id)}`, model),

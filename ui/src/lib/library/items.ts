@@ -1,0 +1,42 @@
+/** Items of the library as the page shows them. */
+import BookMarked from "@lucide/svelte/icons/book-marked";
+import ChartNoAxesCombined from "@lucide/svelte/icons/chart-no-axes-combined";
+import FileSearch from "@lucide/svelte/icons/file-search";
+import Folder from "@lucide/svelte/icons/folder";
+import LayoutDashboard from "@lucide/svelte/icons/layout-dashboard";
+import Table2 from "@lucide/svelte/icons/table-2";
+import { content, type Item } from "../api/content";
+import { download } from "../panels/cells";
+import { route } from "../shell/route.svelte";
+import { fromModel } from "../time/range";
+
+export const ICONS: Record<string, typeof Folder> = { Folder, Dashboard: LayoutDashboard, Search: FileSearch, Lookups: Table2, Report: ChartNoAxesCombined };
+export const iconOf = (item: Item) => ICONS[item.itemType] ?? BookMarked;
+const NAMES: Record<string, string> = { Folder: "Folder", Dashboard: "Dashboard", Search: "Saved search", Lookups: "Lookup table", Report: "Classic dashboard" };
+export const typeName = (item: Item) => NAMES[item.itemType] ?? item.itemType;
+
+const ORDER = ["Folder", "Dashboard", "Report", "Search", "Lookups"];
+/** Folders first, then by type and name. */
+export function sorted(items: Item[]): Item[] {
+  const rank = (item: Item) => (ORDER.indexOf(item.itemType) + 10) % 10;
+  return [...items].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, "en", { numeric: true }));
+}
+
+/** Where an item opens; null for what has no page of its own. */
+export function hrefOf(item: Item): string | null {
+  if (item.itemType === "Folder") return `/library?folder=${item.id}`;
+  if (item.itemType === "Dashboard") return `/dashboards/${item.id}`;
+  return item.itemType === "Search" ? `/search?saved=${item.id}` : null;
+}
+
+/** A saved search with its query and range in the search page. */
+export async function openSearch(id: string, replace = false) {
+  const search = await content.search(id);
+  const range = fromModel(search.timeRange);
+  route.go(`/search?${new URLSearchParams({ q: search.queryString, from: range.from, ...(range.to ? { to: range.to } : {}) })}`, replace);
+}
+
+export async function exportItem(item: Item) {
+  const definition = await content.export(item.id);
+  download(`${item.name}.json`, `${JSON.stringify(definition, null, 2)}\n`, "application/json");
+}
