@@ -50,13 +50,26 @@ def value_sql(source: Sql, path: Path) -> Sql:
     if not rest:
         value = call("JSONExtract", source, *_keys(before), text("Nullable(String)"))
         return _where_arrays(source, before, value, null())
-    start = call("JSONExtractRaw", source, *_keys(before))
-    start = _where_arrays(source, before, start, text(""))
+    return many_sql(start_sql(source, before), rest)
+
+
+def start_sql(source: Sql, path: Sequence[str | int]) -> Sql:
+    """Raw text of the value at a path that leads to one place; empty where it is absent."""
+    return _where_arrays(source, path, call("JSONExtractRaw", source, *_keys(path)), text(""))
+
+
+def many_sql(start: Sql, path: Path) -> Sql:
+    """Nullable text of the array of all that a path, whose first step may lead to many places, finds from a
+    value on.
+    """
     first = call("substring", start, plain(1), plain(1))
-    listed = _joined(_matches(start, rest))
-    if rest == (Every(),):
-        listed = call("if", call("equals", first, text("[")), start, listed)
-    if _names(rest[0]):
+    if path == (Every(),):
+        is_array = call("equals", first, text("["))
+        listed = _joined(_matches(call("if", is_array, text(""), start), path))
+        listed = call("if", is_array, start, listed)
+    else:
+        listed = _joined(_matches(start, path))
+    if _names(path[0]):
         found = call("notEquals", listed, text("[]"))
     else:
         found = call("in", first, call("tuple", text("["), text("{")))

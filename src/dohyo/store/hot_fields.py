@@ -14,8 +14,8 @@ import sqlglot.expressions as exp
 
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.plan.hot import HotField
-from dohyo.plan.json_path import Many, Path, read_path, shown_path
-from dohyo.plan.json_sql import json_text_sql, value_sql
+from dohyo.plan.json_path import Many, Path, read_path, shown_path, split_path
+from dohyo.plan.json_sql import json_text_sql, many_sql, start_sql, value_sql
 from dohyo.plan.sqltree import Sql, call, column, fn1, plain, text
 
 PREFIX = "h_"
@@ -99,7 +99,7 @@ def values_sql(raw: Sql, fields: Sequence[HotField]) -> Sql:
             *(
                 call("tupleElement", together.copy(), plain(keys.index(path[0]) + 1))
                 if _is_plain_key(path)
-                else value_sql(source.copy(), path)
+                else _value(source.copy(), path)
                 for path in paths
             ),
         )
@@ -108,6 +108,14 @@ def values_sql(raw: Sql, fields: Sequence[HotField]) -> Sql:
         json_text_sql(raw),
         lambda source: _let(_together(source.copy(), keys), lambda found: values(source, found)),
     )
+
+
+def _value(source: Sql, path: Path) -> Sql:
+    """As `value_sql`."""
+    before, rest = split_path(path)
+    if not rest:
+        return value_sql(source, path)
+    return _let(start_sql(source, before), lambda start: many_sql(start, rest))
 
 
 def _let(value: Sql, body: Callable[[Sql], Sql]) -> Sql:
