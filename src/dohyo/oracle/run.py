@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any, Protocol
 
+from dohyo.base.problem import Problem, ProblemError
 from dohyo.functions.regex import compiled
 from dohyo.functions.table import RunContext
 from dohyo.ops.aggregates import AGGREGATES
@@ -26,6 +28,8 @@ from dohyo.plan.scope import scope_matches
 from dohyo.plan.types import TEXT
 
 CUSTOM_FIELDS = "_fields"
+MOST_COMBINATIONS = 1_000_000
+"""Most rows of a join that is not left to the engine."""
 Message = Mapping[str, Any]
 Key = tuple[Scalar, ...]
 
@@ -258,11 +262,15 @@ def _join(here: _Interpreter, node: nodes.Join, rows: list[Row]) -> list[Row]:
         for row in here.over(table.plan, rows, node.input.schema):
             members.setdefault(tuple(row[key.field] for key in keys), []).append(row)
         members = {key: found for key, found in members.items() if None not in key}
-        combinations = [
+        longer = (
             [*combination, row]
             for combination in combinations
             for row in members.get(tuple(combination[key.other][key.other_field] for key in keys), ())
-        ]
+        )
+        combinations = list(islice(longer, MOST_COMBINATIONS + 1))
+        if len(combinations) > MOST_COMBINATIONS:
+            message = f"a join would give more than {MOST_COMBINATIONS:,} rows"
+            raise ProblemError([Problem("too-many-rows", message, hints=("compare more fields after on",))])
     origins = [(f.name, table, name) for f, (table, name) in zip(node.schema, node.fields, strict=True)]
     return [
         {field: combination[table][name] for field, table, name in origins}
