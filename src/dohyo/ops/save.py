@@ -65,6 +65,6 @@ SAVE = Operator(
             ("path", "where the table is; fields that it does not have are left out"),
         ),
         see=("cat", "lookup"),
-        example='* | count by _sourcehost | save append path://"/Library/Users/me/hosts"',
+        example='* | count by _sourcehost | _sourcehost as name | save path://"/Library/Users/me/hosts"',
     ),
 )
