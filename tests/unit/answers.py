@@ -101,15 +101,28 @@ def engine_answer(
     compiled: Compiled, messages: Sequence[Mapping[str, Any]], run: RunContext, tables: Tables
 ) -> Answer:
     """By the embedded engine, in a store of its own."""
+    return engine_answers([compiled], messages, run, tables)[0]
+
+
+def engine_answers(
+    queries: Sequence[Compiled], messages: Sequence[Mapping[str, Any]], run: RunContext, tables: Tables
+) -> list[Answer]:
+    """By the embedded engine, all in one store of their own."""
     store = EmbeddedStore.in_memory()
     try:
         if messages:
             store.insert([event_of(message) for message in messages], token="all", may_repeat=False)
-        result = Searches(store, tables=tables).result(compiled, run)
-    except ProblemError as error:
-        return refused(error, compiled.text)
+        searches = Searches(store, tables=tables)
+        return [_searched(searches, query, run) for query in queries]
     finally:
         store.close()
+
+
+def _searched(searches: Searches, compiled: Compiled, run: RunContext) -> Answer:
+    try:
+        result = searches.result(compiled, run)
+    except ProblemError as error:
+        return refused(error, compiled.text)
     names = [f.name for f in result.fields]
     return Answer(tuple(dict(zip(names, row, strict=True)) for row in result.rows), result.warnings)
 
