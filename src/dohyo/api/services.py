@@ -18,6 +18,7 @@ from dohyo.api.settings import Settings
 from dohyo.api.stored import StoredMessages
 from dohyo.apps.catalog import Catalog
 from dohyo.apps.lifecycle import Lifecycle
+from dohyo.collect.http_source import Receiver
 from dohyo.collect.registry import Registry
 from dohyo.collect.supervisor import Supervisor
 from dohyo.content.library import Library
@@ -47,6 +48,7 @@ class Services:
     dashboard_runs: DashboardRuns
     registry: Registry
     supervisor: Supervisor
+    receiver: Receiver
     library: Library
     tables: LookupTables
     async_jobs: AsyncJobs
@@ -77,6 +79,8 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
         lifecycle = Lifecycle(metadata, catalog, store, secrets)
         lifecycle.start()
         closing.callback(lifecycle.close)
+        receiver = Receiver(metadata, writer)
+        closing.callback(receiver.close)
         supervisor = Supervisor(metadata, writer, secrets)
         closing.callback(supervisor.stop)
         supervisor.start()
@@ -93,6 +97,7 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
             dashboard_runs=dashboard_runs,
             registry=Registry(metadata, secrets),
             supervisor=supervisor,
+            receiver=receiver,
             library=Library(metadata),
             tables=tables,
             async_jobs=async_jobs,

@@ -72,6 +72,12 @@ class Journal:
                 session.flush()
                 _forget_old_accounts(session, noted)
 
+    def note_arrived(self, account: Account) -> None:
+        """Saves the account of what others sent, or of what was read as it grew, in some time."""
+        self.note_pass(None, account)
+        if account.new:
+            self._update({"last_data_ms": account.finished_ms})
+
     def note_stored(self, rows: Sequence[Row], stored: int) -> Stored:
         """Tells new records from new versions and repeats, after the store took `stored` of the rows."""
         with self._metadata.begin() as session:

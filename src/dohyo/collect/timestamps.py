@@ -135,6 +135,10 @@ class TimeReader:
             for text, time in zip(texts, found, strict=True)
         ]
 
+    def given(self, ms: int, receipt_ms: int) -> MessageTime:
+        """A time that came beside the message."""
+        return self._checked("def", ms, -1, 0, "epoch", receipt_ms)
+
     def _detected(self, text: str, receipt_ms: int) -> MessageTime:
         stamp = find_stamp(text, self._rules.zone, receipt_ms, force_zone=self._rules.force_zone)
         if stamp is None:

@@ -24,6 +24,7 @@ def list_sources(
     collector_id: int,
     principal: CollectorReader,
     parts: Parts,
+    request: Request,
     download: str | None = None,
     limit: str | None = None,
     offset: str | None = None,
@@ -31,7 +32,8 @@ def list_sources(
     """All sources of the collector; `download` gives what can be posted again."""
     export = truth_param(download, "download")
     found = page_of(parts.registry.list_sources(collector_id), limit, offset)
-    sources = [parts.registry.source_json(one, download=export) for one in found]
+    root = str(request.base_url)
+    sources = [parts.registry.source_json(one, download=export, root=root) for one in found]
     return json_answer({**(EXPORT if export else {}), "sources": sources})
 
 
@@ -99,5 +101,6 @@ def _shown(
     etag = etag_of(source)
     if request.method == "GET" and request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers={"ETag": etag})
-    shown: dict[str, Any] = {"source": parts.registry.source_json(source, download=export)}
+    root = str(request.base_url)
+    shown: dict[str, Any] = {"source": parts.registry.source_json(source, download=export, root=root)}
     return json_answer({**(EXPORT if export else {}), **shown}, status, {"ETag": etag})
