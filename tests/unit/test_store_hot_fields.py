@@ -12,6 +12,7 @@ from dohyo.plan.hot import HotField
 from dohyo.plan.json_path import read_path
 from dohyo.plan.json_sql import json_text_sql, value_sql
 from dohyo.plan.sqltree import alias, call, column, select, text
+from dohyo.store import engine, hot_sets
 from dohyo.store.embedded import EmbeddedStore
 from dohyo.store.event import Event
 
@@ -148,6 +149,23 @@ def test_sets_stand_beside_each_other_and_go_alone(store):
     assert store.hot_fields() == [HotField("['x']", "h_two", "id")]
     store.set_hot_fields("two", {})
     assert store.hot_fields() == []
+
+
+def test_a_set_is_offered_when_old_events_have_it_too_also_after_a_restart(tmp_path, monkeypatch):
+    monkeypatch.setattr(hot_sets, "_PATIENCE_S", 0)
+    store = EmbeddedStore.open(tmp_path)
+    store.insert(events(['{"id": "a"}']), token="1", may_repeat=False)
+    engine.change("SYSTEM STOP MERGES events", "default", {})  # filling is one of them
+    store.set_hot_fields("test", {"id": "id"})
+    store.insert(events(['{"id": "b"}'], 1), token="2", may_repeat=False)
+    assert store.hot_fields() == []
+    value = select([alias(call("tupleElement", column("h_test"), text("id")), "v")], EVENTS)
+    assert sorted(store.query(value).column(0).to_pylist()) == ["a", "b"]
+    store.close()
+    store = EmbeddedStore.open(tmp_path)
+    wait_until_filled(store)
+    assert store.hot_fields() == [HotField("['id']", "h_test", "id")]
+    store.close()
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ import sqlglot.expressions as exp
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.plan.hot import HotField
 from dohyo.plan.sqltree import Sql, call, column, printed, select, text
-from dohyo.store import engine, hot_fields, lock
+from dohyo.store import engine, lock
 from dohyo.store.engine import EngineError
 from dohyo.store.event import Event, InsertResult, check_storable
+from dohyo.store.hot_sets import HotSets
 from dohyo.store.schema import COLUMNS, CREATE_EVENTS, as_table
 from dohyo.store.statements import Statements
 
@@ -51,7 +52,7 @@ class EmbeddedStore:
         else:
             self._change(exp.Create(this=exp.to_identifier(database), kind="DATABASE"), engine.DATABASE)
         engine.change(CREATE_EVENTS, database, {})
-        self._hot = self._read_hot_fields()
+        self._hot = HotSets(database, self._inserting)
 
     @classmethod
     def open(cls, data_dir: Path) -> EmbeddedStore:
@@ -187,42 +188,24 @@ class EmbeddedStore:
             self._newest = max(self._newest + 1, time.time_ns())
 
     def hot_fields(self) -> list[HotField]:
-        """The extractions that are stored beside the messages."""
-        return list(self._hot)
+        """The extractions that are stored beside every message; a set that is still being filled is left
+        out.
+        """
+        return self._hot.fields()
 
     def set_hot_fields(self, set_name: str, fields: Mapping[str, str]) -> None:
         """Store the values at these JSON paths, by field name, in column `h_<set_name>`; replaces the set.
 
-        They can be read at once: the engine computes what it has not stored yet, and stores it in the
-        background. ProblemError `hot-set-name`, `hot-field-name`, `json-path`,
-        `json-path-unsupported`.
+        For messages that are there already this goes on in the background where it takes longer than a
+        second. ProblemError `hot-set-name`, `hot-field-name`, `json-path`, `json-path-unsupported`,
+        `store-failed`.
         """
-        name, comment = hot_fields.column_of(set_name), hot_fields.comment_of(fields)
-        if hot_fields.fields_of(name, comment) == [one for one in self._hot if one.column == name]:
-            return
-        self.drop_hot_fields(set_name)
-        if fields:
-            self._change(hot_fields.added(set_name, comment))
-            self._hot = self._read_hot_fields()
+        if self._hot.put(set_name, fields):
             self._bump()
-            engine.change(printed(hot_fields.filled(set_name)), self._database, {"mutations_sync": 0})
 
     def drop_hot_fields(self, set_name: str) -> None:
         """Forget the set, if there is one."""
-        name = hot_fields.column_of(set_name)
-        if any(one.column == name for one in self._hot):
-            self._hot = [one for one in self._hot if one.column != name]
-            engine.stop_filling(self._database, name)
-            self._change(hot_fields.dropped(set_name))
-            self._bump()
-
-    def _read_hot_fields(self) -> list[HotField]:
-        of_events = call("and", _equals("database", self._database), _equals("table", "events"))
-        is_hot = call("startsWith", column("name"), text(hot_fields.PREFIX))
-        columns = exp.to_table("system.columns")
-        sql = select([column("name"), column("comment")], columns, where=[of_events, is_hot])
-        rows = engine.read(printed(sql), self._database, {}).to_pylist()
-        return [one for row in rows for one in hot_fields.fields_of(row["name"], row["comment"])]
+        self.set_hot_fields(set_name, {})
 
     def _change(self, sql: Sql, database: str = "") -> None:
         engine.change(printed(sql), database or self._database, {})
@@ -244,10 +227,6 @@ def _pieces(events: Iterable[Event]) -> Iterator[list[Event]]:
 def _drop_database(name: str) -> None:
     sql = printed(exp.Drop(tables=[exp.to_table(name)], kind="DATABASE"))
     engine.change(sql, engine.DATABASE, {"database_atomic_wait_for_drop_and_detach_synchronously": 1})
-
-
-def _equals(name: str, value: str) -> Sql:
-    return call("equals", column(name), text(value))
 
 
 def _insert_sql() -> str:

@@ -14,15 +14,21 @@ import sqlglot.expressions as exp
 
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.plan.hot import HotField
-from dohyo.plan.json_path import Many, Path, read_path, shown_path, split_path
-from dohyo.plan.json_sql import json_text_sql, many_sql, start_sql, value_sql
+from dohyo.plan.json_path import Path, read_path, shown_path, split_path
+from dohyo.plan.json_sql import (
+    is_plain_key,
+    json_text_sql,
+    many_sql,
+    members_sql,
+    start_sql,
+    value_sql,
+)
 from dohyo.plan.sqltree import Sql, call, column, fn1, plain, text
 
 PREFIX = "h_"
 _SET_NAME = re.compile(r"[a-z0-9][a-z0-9_]*")
 _FIELD_NAME = re.compile(r"(?!null$)[A-Za-z][A-Za-z0-9_]*")
 """A tuple of the engine cannot have an element named null."""
-_PLAIN_KEY = re.compile(r"(?!null$)[A-Za-z0-9_]+")
 
 
 def column_of(set_name: str) -> str:
@@ -49,9 +55,8 @@ def comment_of(fields: Mapping[str, str]) -> str:
     return json.dumps({name: shown_path(read_path(path)) for name, path in fields.items()}, ensure_ascii=True)
 
 
-def added(set_name: str, comment: str) -> Sql:
-    """The statement that adds the set's column."""
-    column_name = column_of(set_name)
+def added(column_name: str, comment: str) -> Sql:
+    """The statement that adds a set's column."""
     fields = fields_of(column_name, comment)
     made = exp.ColumnDef(
         this=exp.to_identifier(column_name, quoted=True),
@@ -66,14 +71,14 @@ def added(set_name: str, comment: str) -> Sql:
     return _alter(made)
 
 
-def dropped(set_name: str) -> Sql:
-    """The statement that takes the set's column away."""
-    return _alter(exp.Drop(tables=[column(column_of(set_name))], kind="COLUMN"))
+def dropped(column_name: str) -> Sql:
+    """The statement that takes a set's column away."""
+    return _alter(exp.Drop(tables=[column(column_name)], kind="COLUMN"))
 
 
-def filled(set_name: str) -> Sql:
-    """The statement that stores the set's values for events that were there before it."""
-    return exp.Command(this="ALTER", expression=f"TABLE events MATERIALIZE COLUMN {column_of(set_name)}")
+def filled(column_name: str) -> Sql:
+    """The statement that stores a set's values for events that were there before it."""
+    return exp.Command(this="ALTER", expression=f"TABLE events MATERIALIZE COLUMN {column_name}")
 
 
 def _alter(action: Sql) -> Sql:
@@ -91,14 +96,14 @@ def _type(fields: Iterable[HotField]) -> exp.DataType:
 def values_sql(raw: Sql, fields: Sequence[HotField]) -> Sql:
     """The tuple of a message's values, each the same as `value_sql(json_text_sql(raw), path)` gives."""
     paths = [read_path(one.path) for one in fields]
-    keys = list(dict.fromkeys(path[0] for path in paths if _is_plain_key(path)))
+    keys = list(dict.fromkeys(path[0] for path in paths if is_plain_key(path)))
 
     def values(source: Sql, together: Sql) -> Sql:
         return call(
             "tuple",
             *(
                 call("tupleElement", together.copy(), plain(keys.index(path[0]) + 1))
-                if _is_plain_key(path)
+                if is_plain_key(path)
                 else _value(source.copy(), path)
                 for path in paths
             ),
@@ -106,7 +111,7 @@ def values_sql(raw: Sql, fields: Sequence[HotField]) -> Sql:
 
     return _let(
         json_text_sql(raw),
-        lambda source: _let(_together(source.copy(), keys), lambda found: values(source, found)),
+        lambda source: _let(members_sql(source.copy(), keys), lambda found: values(source, found)),
     )
 
 
@@ -121,19 +126,3 @@ def _value(source: Sql, path: Path) -> Sql:
 def _let(value: Sql, body: Callable[[Sql], Sql]) -> Sql:
     """The body with the value computed once; where columns are made on insert, equal parts are not shared."""
     return call("arrayElement", call("arrayMap", fn1(body), call("array", value)), plain(1))
-
-
-def _together(source: Sql, keys: Sequence[str | int | Many]) -> Sql:
-    """The values of plain keys of an object by one reading of the text.
-
-    Of an array the engine would fill the tuple by places, so there the text is left out. For objects a test
-    shows that this and reading one by one agree.
-    """
-    first = call("substring", call("trimLeft", source, text(" \t\r\n")), plain(1), plain(1))
-    of_object = call("if", call("equals", first, text("{")), source, text(""))
-    elements = ", ".join(f"`{key}` Nullable(String)" for key in keys) or "`_` Nullable(String)"
-    return call("JSONExtract", of_object, text(f"Tuple({elements})"))
-
-
-def _is_plain_key(path: Path) -> bool:
-    return len(path) == 1 and isinstance(path[0], str) and _PLAIN_KEY.fullmatch(path[0]) is not None

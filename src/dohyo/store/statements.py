@@ -60,6 +60,8 @@ class Statements:
                 "max_result_rows": MOST_RESULT_ROWS,
                 "max_result_bytes": MOST_RESULT_BYTES,
                 "log_comment": statement.tag,
+                # A query is a select for each operator; merging them all takes the engine seconds to plan.
+                "query_plan_merge_expressions": 0,
             }
             try:
                 if statement.is_cancelled:
