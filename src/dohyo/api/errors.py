@@ -46,7 +46,7 @@ KNOWN: dict[str, tuple[int, str | None]] = {
     "user-unknown": (404, None),
     "key-unknown": (404, None),
     "variable-unknown": (404, None),
-    "engine-closed": (503, "service.unavailable"),
+    "store-closing": (503, "service.unavailable"),
 }
 
 

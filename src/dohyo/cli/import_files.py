@@ -5,27 +5,25 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.cli.local_server import LocalServer
 from dohyo.cli.options import DataDir
 
 if TYPE_CHECKING:
     from dohyo.collect.file_import import Batch, Tally, Target
     from dohyo.collect.json_objects import Broken
     from dohyo.store.embedded import InsertResult
-    from dohyo.store.owner import Owner
 
 SOME_REFUSED, NOTHING_DONE = 1, 2
-TIMEOUT_S = 300
 SENDERS = 2
 
 
@@ -88,8 +86,8 @@ def _target(data: Path) -> Iterator[Target]:
 
     owner = running(data)
     if owner is not None and owner.address:
-        with ServerTarget(owner) as server:
-            yield server
+        with LocalServer(owner) as server, closing(ServerTarget(server)) as target:
+            yield target
         return
     with own(data, None):
         from dohyo.collect.file_import import StoreTarget
@@ -106,49 +104,23 @@ def _target(data: Path) -> Iterator[Target]:
 
 
 class ServerTarget:
-    """Sends batches to the server on this machine, two at a time."""
+    """Sends batches to the server, two at a time."""
 
-    def __init__(self, owner: Owner) -> None:
-        # The server is on this machine: proxies from the environment have no part in it.
-        self._http = httpx.Client(
-            base_url=str(owner.address),
-            headers={"Authorization": f"Bearer {owner.token}", "Content-Type": "application/json"},
-            timeout=TIMEOUT_S,
-            trust_env=False,
-        )
+    def __init__(self, server: LocalServer) -> None:
+        self._server = server
         self._senders = ThreadPoolExecutor(SENDERS)
-
-    def __enter__(self) -> ServerTarget:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._senders.shutdown()
-        self._http.close()
 
     def submit(self, batch: Batch) -> Future[InsertResult]:
         return self._senders.submit(self._send, batch)
+
+    def close(self) -> None:
+        self._senders.shutdown()
 
     def _send(self, batch: Batch) -> InsertResult:
         from dohyo.api.routes.imports import body_of
         from dohyo.store.embedded import InsertResult
 
-        try:
-            answer = self._http.post("/api/dohyo/v1/import", content=body_of(batch))
-        except httpx.TransportError as error:
-            hint = "what was stored stays; the same import again goes on where this one ended"
-            message = f"the server does not answer any more: {error}"
-            raise ProblemError([Problem("server-gone", message, hints=(hint,))]) from None
-        if answer.status_code != 200:
-            raise ProblemError([Problem("server-refused", f"the server refused a batch: {_words(answer)}")])
-        return InsertResult(**answer.json())
-
-
-def _words(answer: httpx.Response) -> str:
-    try:
-        found = answer.json()
-        return str((found.get("problem") or found)["message"])
-    except (ValueError, KeyError):
-        return f"status {answer.status_code}"
+        return InsertResult(**self._server.call("POST", "/api/dohyo/v1/import", body_of(batch)))
 
 
 def _show(tallies: list[tuple[Path, Tally]], failures: Sequence[ProblemError]) -> None:

@@ -1,0 +1,54 @@
+"""Calls to the server that runs on a data directory of this machine, as its own command line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import httpx
+
+from dohyo.base.problem import Problem, ProblemError
+
+if TYPE_CHECKING:
+    from dohyo.store.owner import Owner
+
+TIMEOUT_S = 300
+
+
+class LocalServer:
+    """Safe for threads. ProblemError with the server's own words where it refuses, or does not answer."""
+
+    def __init__(self, owner: Owner) -> None:
+        # The server is on this machine: proxies from the environment have no part in it.
+        self._http = httpx.Client(
+            base_url=str(owner.address),
+            headers={"Authorization": f"Bearer {owner.token}", "Content-Type": "application/json"},
+            timeout=TIMEOUT_S,
+            trust_env=False,
+        )
+
+    def __enter__(self) -> LocalServer:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._http.close()
+
+    def call(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """The JSON of the answer."""
+        try:
+            answer = self._http.request(method, path, content=body)
+        except httpx.TransportError as error:
+            message = f"the server does not answer any more: {error}"
+            hint = "what it had done stays; the same command again does the rest"
+            raise ProblemError([Problem("server-gone", message, hints=(hint,))]) from None
+        if answer.status_code >= 400:
+            raise ProblemError([Problem("server-refused", f"the server refused: {_words(answer)}")])
+        return answer.json()
+
+
+def _words(answer: httpx.Response) -> str:
+    try:
+        body = answer.json()
+        errors = body.get("errors") or [body.get("problem") or body]
+        return "; ".join(str(error["message"]) for error in errors)
+    except (ValueError, KeyError, AttributeError, TypeError):
+        return f"status {answer.status_code}"
