@@ -4,7 +4,7 @@ segments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -81,6 +81,8 @@ def _inner_plan(check: CheckContext, depth: int, text: str, span: Span) -> Plan:
 def _with_hot_fields(plan: Plan, hot_fields: Sequence[HotField]) -> Plan:
     """Extractions from the message that are stored beside it are read from there; the answer is the same."""
     plan = nodes.rewritten(plan, lambda node: _hot_inside(node, hot_fields))
+    if _has_other_text(plan):
+        return plan
     stored = {Apply("json_value", (_RAW_JSON, Lit(one.path, TEXT)), TEXT): one for one in hot_fields}
     used: dict[str, HotField] = {}
 
@@ -96,6 +98,25 @@ def _with_hot_fields(plan: Plan, hot_fields: Sequence[HotField]) -> Plan:
     return nodes.rewritten(
         rewritten, lambda node: replace(node, hot=hot) if isinstance(node, nodes.Scan) else node
     )
+
+
+def _has_other_text(plan: Plan) -> bool:
+    """Whether `_raw` is somewhere another text than the one that the extractions were stored of."""
+    found = False
+
+    def look(node: Plan) -> Plan:
+        nonlocal found
+        names: Iterable[str] = ()
+        if isinstance(node, nodes.Extend):
+            names = (name for name, _ in node.values)
+        elif isinstance(node, nodes.Capture):
+            names = node.names
+        merged = isinstance(node, nodes.Local | nodes.Each) and not node.input.schema.aggregate
+        found = found or merged or any(name.lower() == "_raw" for name in names)
+        return node
+
+    nodes.rewritten(plan, look)
+    return found
 
 
 def _hot_inside(node: Plan, hot_fields: Sequence[HotField]) -> Plan:

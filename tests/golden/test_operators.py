@@ -42,7 +42,11 @@ def test_operator_has_golden_cases(name):
     assert (HERE / "ops" / f"{name.replace(' ', '-')}.md").exists()
 
 
-@pytest.mark.parametrize("operator", [operator for _, operator in OPERATORS], ids=lambda o: o.name)
+def test_operators_without_an_example_are_those_that_are_refused():
+    assert [name for name, operator in OPERATORS if not operator.help.example] == ["infer"]
+
+
+@pytest.mark.parametrize("operator", [o for _, o in OPERATORS if o.help.example], ids=lambda o: o.name)
 def test_example_of_operator_runs_in_both_engines(operator):
     made = compiled(operator.help.example, RUN, TABLES.get)
     assert not isinstance(made, Answer), made

@@ -163,7 +163,7 @@ fn(
     "toLong",
     (LONG,),
     LONG,
-    aliases=("toInt",),
+    aliases=("toInt", "int"),
     sql=lambda x: x,
     rows=lambda x: x,
     help="A whole number; a fraction is cut off.",

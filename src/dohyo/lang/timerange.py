@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.lang.tokens import TIME_SUFFIXES
@@ -25,20 +25,36 @@ _EXPRESSION = re.compile(
 )
 
 
+_OFFSET = re.compile(r"(?:gmt|utc)?([+-])(\d{1,2})(?::?00)?")
+# Names that Java knows and the IANA database does not.
+_JAVA_ZONES = {
+    "z": "UTC", "pst": "America/Los_Angeles", "cst": "America/Chicago",
+    "ist": "Asia/Kolkata", "jst": "Asia/Tokyo",
+}  # fmt: skip
+
+
 def zone_named(name: str) -> ZoneInfo:
-    """The IANA time zone; ProblemError `timezone-unknown` if there is none."""
+    """The IANA time zone, in any case, or a whole number of hours such as GMT+2. ProblemError
+    `timezone-unknown` if there is none.
+
+    >>> zone_named("etc/utc").key, zone_named("GMT+02:00").key
+    ('Etc/UTC', 'Etc/GMT-2')
+    """
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        raise ProblemError(
-            [
-                Problem(
-                    "timezone-unknown",
-                    f"no time zone is named {name!r}",
-                    hints=("such as UTC or Europe/Berlin",),
-                )
-            ]
-        ) from None
+        pass
+    lower = name.lower()
+    known = _JAVA_ZONES.get(lower) or next(
+        (one for one in sorted(available_timezones()) if one.lower() == lower), ""
+    )
+    if not known and (found := _OFFSET.fullmatch(lower)) and int(found[2]) <= 12:
+        hours = int(found[2])  # the database counts them the other way round
+        known = f"Etc/GMT{'-' if found[1] == '+' else '+'}{hours}" if hours else "UTC"
+    if known:
+        return ZoneInfo(known)
+    hint = "such as UTC or Europe/Berlin"
+    raise ProblemError([Problem("timezone-unknown", f"no time zone is named {name!r}", hints=(hint,))])
 
 
 def parse_range(text: str, now_ms: int, zone: str = "UTC") -> tuple[int, int]:

@@ -70,8 +70,8 @@ def known(schema: Schema, name: str, span: Span) -> Field:
     )
 
 
-FIXED = ("_raw", "_messagetime", "_messageid", "_fields")
-"""Fields of a message that other parts rely on: its text, its place in the order."""
+FIXED = ("_messagetime", "_messageid", "_fields")
+"""Fields of a message that other parts rely on: its place in the order. `as` may still change its time."""
 
 
 def refuse_fixed(names: Iterable[tree.FieldRef], schema: Schema) -> None:

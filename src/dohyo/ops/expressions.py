@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
+from dataclasses import replace
 
 from dohyo.base.problem import Fix, Problem, ProblemError, Span
 from dohyo.functions.regex import RegexRefused, compiled, matches_nothing
@@ -107,11 +108,31 @@ def discovered_value(found: Discovered, name: str) -> Expr:
     return Apply(found.function, arguments, TEXT)
 
 
+_LEAST_LIKE = 6
+"""Shorter names differ in a letter for many good reasons."""
+
+
 def near_extracted(name: str, schema: Schema) -> str | None:
-    """A field that the query itself made and whose name is nearly this one."""
+    """A field that the query itself made and of whose name this one is most likely a slip: a letter is
+    missing, too much, wrong or in its neighbour's place. Digits, separators and a last `s` tell names apart.
+    """
     made = {f.name.lower(): f.name for f in schema if not f.name.startswith("_")}
-    close = difflib.get_close_matches(name.lower(), made, n=1, cutoff=0.8)
-    return made[close[0]] if close else None
+    return next((full for lower, full in made.items() if _is_slip(name.lower(), lower)), None)
+
+
+def _is_slip(name: str, meant: str) -> bool:
+    if min(len(name), len(meant)) < _LEAST_LIKE or abs(len(name) - len(meant)) > 1:
+        return False
+    start = next((i for i, (a, b) in enumerate(zip(name, meant, strict=False)) if a != b), None)
+    if start is None:  # one is the other with a letter more at its end
+        longer = max(name, meant, key=len)
+        return len(name) != len(meant) and longer[-1].isalpha() and longer[-1] != "s"
+    here, there = name[start:], meant[start:]
+    if len(here) == len(there):
+        wrong = here[1:] == there[1:] or (here[1::-1] == there[:2] and here[2:] == there[2:])
+        return wrong and here[0].isalpha() and there[0].isalpha()
+    longer, shorter = (here, there) if len(here) > len(there) else (there, here)
+    return longer[1:] == shorter and longer[0].isalpha()
 
 
 def coerced(expr: Expr, wanted: Type) -> Expr:
@@ -230,18 +251,20 @@ def _with_literals(node: tree.Call, name: str, args: list[Expr]) -> Apply:
         if choices and isinstance(arg, Lit) and str(arg.value).lower() not in choices:
             message = f"{node.name} does not know {arg.value}"
             fail("argument-value", message, node.args[place].span, f"there are {', '.join(choices)}")
-    if function.name in ("formatDate", "parseDate"):
-        _check_zone(node, result)
-    return result
+    return _with_zone(node, result) if function.name in ("formatDate", "parseDate") else result
 
 
-def _check_zone(node: tree.Call, result: Apply) -> None:
-    if len(result.args) == 3 and isinstance(result.args[2], Lit):
-        try:
-            zone_named(str(result.args[2].value))
-        except ProblemError as error:
-            first = error.problems[0]
-            raise ProblemError([Problem(first.code, first.message, node.args[2].span, first.hints)]) from None
+def _with_zone(node: tree.Call, result: Apply) -> Apply:
+    """The call with the time zone in the spelling that both engines know."""
+    zone = result.args[2] if len(result.args) == 3 else None
+    if not isinstance(zone, Lit):
+        return result
+    try:
+        name = zone_named(str(zone.value)).key
+    except ProblemError as error:
+        first = error.problems[0]
+        raise ProblemError([Problem(first.code, first.message, node.args[2].span, first.hints)]) from None
+    return replace(result, args=(*result.args[:2], Lit(name, TEXT)))
 
 
 def _check_count(node: tree.Call, function: Function) -> None:

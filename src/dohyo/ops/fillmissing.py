@@ -158,6 +158,8 @@ class Filling:
 def to_plan(clause: FillmissingClause, plan: Plan, context: CheckContext) -> Plan:
     refuse_twice(one.field for one in clause.generators)
     refuse_twice(field for _, field in clause.defaults)
+    if not plan.schema.aggregate:
+        return _among_messages(clause, plan, context)
     generators = tuple(_generator(one, plan, context) for one in clause.generators)
     if clause.takelast and not any(one.period for one in generators):
         fail(
@@ -170,6 +172,16 @@ def to_plan(clause: FillmissingClause, plan: Plan, context: CheckContext) -> Pla
     filling = Filling(generators, filled, clause.takelast, clause.span)
     local = Local(plan, "fillmissing", filling.rows, plan.schema, fields_from_rows(plan))
     return in_order_of(local, plan)
+
+
+def _among_messages(clause: FillmissingClause, plan: Plan, context: CheckContext) -> Plan:
+    """Published queries ask messages for missing slices; there is none to add, as a message is never made."""
+    message = "fillmissing works on the result of a grouping, and here are messages"
+    hint = "put a grouping before it, such as count by _timeslice | fillmissing ..."
+    if not all(one.slices for one in clause.generators):
+        fail("aggregate-expected", message, clause.span, hint)
+    context.warn("aggregate-expected", f"{message}; it adds nothing", clause.span, hint)
+    return plan
 
 
 def _generator(clause: GeneratorClause, plan: Plan, context: CheckContext) -> Generator:
@@ -214,7 +226,6 @@ FILLMISSING = Operator(
     " [with <value> for <field>[, ...]] [takelast]",
     parse=read_clause,
     check=to_plan,
-    stage="after grouping",
     traits=Traits(order="keeps", split="gather", live_tail=False),
     rows=Filling.rows,
     help=Help(

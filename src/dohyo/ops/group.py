@@ -85,7 +85,7 @@ def read_clause(reader: Reader) -> GroupClause:
     if reader.word("group"):
         reader.word("by")
         keys = reader.names()
-    elif reader.word("by"):
+    elif reader.word("by") or _name_ahead(reader):  # published queries leave `by` out
         keys = reader.names()
     if keys and len(calls) == 1 and calls[0].name is None and reader.word("as"):
         calls = [replace(calls[0], name=reader.field())]  # values(f) by x as name

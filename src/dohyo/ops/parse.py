@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from dohyo.functions.regex import group_names
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
+from dohyo.lang.tokens import STRING
 from dohyo.ops.context import CheckContext, fail, refuse_fixed, refuse_twice
 from dohyo.ops.expressions import applied, checked_regex, coerced, field_value, not_of_nothing
 from dohyo.ops.json import raw_text
@@ -20,9 +21,10 @@ from dohyo.plan.types import BOOL, TEXT
 
 @dataclass(frozen=True)
 class AnchorClause:
+    """Patterns, each with the names of its stars."""
+
     source: tree.FieldRef | None
-    pattern: tree.String
-    names: tuple[tree.FieldRef, ...]
+    patterns: tuple[tuple[tree.String, tuple[tree.FieldRef, ...]], ...]
     nodrop: bool
 
 
@@ -35,24 +37,43 @@ class RegexClause:
 
 
 def read_anchor(reader: Reader) -> AnchorClause:
+    """`"a=*," as a`, or several patterns with commas between them."""
     source: tree.FieldRef | None = None
-    pattern: tree.String | None = None
-    names: tuple[tree.FieldRef, ...] = ()
+    patterns: list[tree.String] = []
+    names: list[tuple[tree.FieldRef, ...]] = []
     nodrop = False
     while not reader.at_end():
         if reader.option("field"):
             source = reader.field()
         elif reader.word("nodrop"):
             nodrop = True
-        elif pattern is None:
-            pattern = reader.string()
-        elif not names and reader.word("as"):
-            names = reader.names()
+        elif not patterns or (names[-1] and reader.peek(1).kind == STRING and reader.punct(",")):
+            patterns.append(reader.string())
+            names.append(())
+        elif not names[-1] and reader.word("as"):
+            names[-1] = _read_names(reader)
         else:
             reader.fail("left-over", f"parse does not expect {reader.peek().text} here")
-    if pattern is None:
+    if not patterns:
         hint = ('parse "user=*," as user',)
         reader.fail("string-expected", "parse needs a pattern in double quotes", hints=hint)
+    pairs = tuple(zip(patterns, names, strict=True))
+    for pattern, named in pairs:
+        _check_stars(reader, pattern, named)
+    return AnchorClause(source, pairs, nodrop)
+
+
+def _read_names(reader: Reader) -> tuple[tree.FieldRef, ...]:
+    """A list of names, up to a comma before another pattern."""
+    if reader.peek().text == "(":
+        return reader.names()
+    names = [reader.field()]
+    while reader.peek(1).kind != STRING and reader.punct(","):
+        names.append(reader.field())
+    return tuple(names)
+
+
+def _check_stars(reader: Reader, pattern: tree.String, names: tuple[tree.FieldRef, ...]) -> None:
     if "**" in pattern.value:
         message = "two * next to each other leave open where the first one ends"
         reader.fail("pattern-stars", message, pattern.span)
@@ -60,7 +81,6 @@ def read_anchor(reader: Reader) -> AnchorClause:
     if stars != len(names) or not stars:
         span = names[0].span.to(names[-1].span) if names else pattern.span
         reader.fail("alias-count", f"{stars} * in the pattern but {len(names)} names after as", span)
-    return AnchorClause(source, pattern, names, nodrop)
 
 
 def anchor_regex(pattern: str) -> str:
@@ -98,10 +118,13 @@ def read_regex(reader: Reader) -> RegexClause:
 
 
 def anchor_to_plan(clause: AnchorClause, plan: Plan, context: CheckContext) -> Plan:
-    refuse_twice(clause.names)
-    refuse_fixed(clause.names, plan.schema)
-    names = tuple(name.name for name in clause.names)
-    return _captured(clause, anchor_regex(clause.pattern.value), names, False, plan)
+    fields = [name for _, names in clause.patterns for name in names]
+    refuse_twice(fields)
+    refuse_fixed(fields, plan.schema)
+    for pattern, named in clause.patterns:
+        names = tuple(name.name for name in named)
+        plan = _captured(clause, anchor_regex(pattern.value), names, False, plan)
+    return plan
 
 
 def regex_to_plan(clause: RegexClause, plan: Plan, context: CheckContext) -> Plan:
@@ -174,7 +197,7 @@ def _new_mark(names: tuple[str, ...], schema: Schema) -> str:
 _NODROP = ("nodrop", "keep rows that do not match, the fields being null")
 PARSE = Operator(
     names=("parse",),
-    syntax='parse [field=<field>] "<text>*<text>" as <name>[, <name>]... [nodrop]',
+    syntax='parse [field=<field>] "<text>*<text>" as <name>[, <name>]...[, "<text>*" as <name>]... [nodrop]',
     parse=read_anchor,
     check=anchor_to_plan,
     help=Help(

@@ -12,7 +12,7 @@ from dohyo.ops.expressions import field_value
 from dohyo.ops.group import CallClause, grouped, read_call
 from dohyo.ops.operator import Help, Operator, Traits
 from dohyo.plan.nodes import Extend, Limit, Local, Plan, Project, Row, Sort, chain
-from dohyo.plan.schema import Field, SortKey
+from dohyo.plan.schema import NEWEST_FIRST, Field, SortKey
 from dohyo.plan.types import LONG
 
 MOST_ROWS = 10_000
@@ -109,10 +109,16 @@ class SortClause:
 
 def read_sort(reader: Reader) -> SortClause:
     reader.word("by")
+    if reader.at_end():
+        return SortClause(())
+    return SortClause(_sort_keys(reader))
+
+
+def _sort_keys(reader: Reader) -> tuple[tuple[tree.FieldRef, bool], ...]:
     keys = [_sort_key(reader)]
     while reader.punct(","):
         keys.append(_sort_key(reader))
-    return SortClause(tuple(keys))
+    return tuple(keys)
 
 
 def _sort_key(reader: Reader) -> tuple[tree.FieldRef, bool]:
@@ -128,8 +134,18 @@ def _sort_key(reader: Reader) -> tuple[tree.FieldRef, bool]:
 
 
 def sort_to_plan(clause: SortClause, plan: Plan, context: CheckContext) -> Plan:
+    if not clause.keys:
+        return Sort(plan, _usual_keys(plan))
     plan = with_custom_fields(plan, (name for name, _ in clause.keys))
     return Sort(plan, tuple(sort_key(plan, name, ascending) for name, ascending in clause.keys))
+
+
+def _usual_keys(plan: Plan) -> tuple[SortKey, ...]:
+    """What a sort goes by that names no field: the first value of the groups, or the time of messages."""
+    if not plan.schema.aggregate:
+        return NEWEST_FIRST
+    values = [f for f in plan.schema if not f.key] or list(plan.schema)
+    return (SortKey(values[0].name, False),)
 
 
 def sort_key(plan: Plan, name: tree.FieldRef, ascending: bool) -> SortKey:
@@ -138,42 +154,44 @@ def sort_key(plan: Plan, name: tree.FieldRef, ascending: bool) -> SortKey:
 
 @dataclass(frozen=True)
 class TopClause:
-    """`by` is an aggregate, or a field of records."""
+    """`by` is an aggregate, or fields of records, each with whether it ascends."""
 
     count: int
     fields: tuple[tree.FieldRef, ...]
-    by: CallClause | tree.FieldRef | None
+    by: CallClause | tuple[tuple[tree.FieldRef, bool], ...]
 
 
 def read_top(reader: Reader) -> TopClause:
     count = int(reader.integer(1, MOST_ROWS).value)
     fields = reader.fields()
-    by: CallClause | tree.FieldRef | None = None
+    by: CallClause | tuple[tuple[tree.FieldRef, bool], ...] = ()
     if reader.word("by"):
-        by = read_call(reader) if reader.peek(1).text == "(" else reader.field()
+        by = read_call(reader) if reader.peek(1).text == "(" else _sort_keys(reader)
     return TopClause(count, fields, by)
 
 
 def top_to_plan(clause: TopClause, plan: Plan, context: CheckContext) -> Plan:
-    """Groups by the fields, the largest first, ties by the fields themselves; `by` a field of records takes
+    """Groups by the fields, the largest first, ties by the fields themselves; `by` fields of records takes
     the records as they are.
     """
     by = clause.by
-    if isinstance(by, tree.FieldRef) and plan.schema.aggregate and plan.schema.find(by.name):
-        measure = known(plan.schema, by.name, by.span).name
+    name = by[0][0] if isinstance(by, tuple) and by else None
+    if isinstance(by, tuple) and name and plan.schema.aggregate and plan.schema.find(name.name):
+        measures = [sort_key(plan, *one) for one in by]
     else:
-        if isinstance(by, tree.FieldRef) and by.name.lower() != "count":
-            hint = f"such as top {clause.count} {clause.fields[0].name} by sum({by.name})"
-            if plan.schema.aggregate:
-                known(plan.schema, by.name, by.span)
-            fail("aggregate-expected", "top by a field needs a grouping before it", by.span, hint)
         call = (
             by if isinstance(by, CallClause) else CallClause("count", None, (), None, clause.fields[0].span)
         )
+        if name and name.name.lower() != "count":
+            hint = f"such as top {clause.count} {clause.fields[0].name} by sum({name.name})"
+            if plan.schema.aggregate:
+                known(plan.schema, name.name, name.span)
+            fail("aggregate-expected", "top by a field needs a grouping before it", name.span, hint)
         plan = grouped((call,), clause.fields, plan)
-        measure = plan.calls[0].name
-    ties = (sort_key(plan, name, True) for name in clause.fields)
-    keys = (SortKey(measure, False), *ties)
+        measures = [SortKey(plan.calls[0].name, False)]
+    given = {one.name for one in measures}
+    ties = (sort_key(plan, field, True) for field in clause.fields)
+    keys = (*measures, *(one for one in ties if one.name not in given))
     return Limit(Sort(plan, keys), clause.count, replace(plan.schema, order=keys))
 
 
@@ -190,7 +208,8 @@ def read_topk(reader: Reader) -> TopkClause:
     reader.expect_punct(",")
     fields = reader.fields()
     reader.expect_punct(")")
-    return TopkClause(count, fields, reader.fields() if reader.word("by") else ())
+    by_word = reader.word("by") or (reader.word("group") and (reader.word("by") or True))
+    return TopkClause(count, fields, reader.fields() if by_word else ())
 
 
 def topk_to_plan(clause: TopkClause, plan: Plan, context: CheckContext) -> Plan:
@@ -224,12 +243,13 @@ LIMIT = Operator(
 )
 SORT = Operator(
     names=("sort", "order"),
-    syntax="sort [by] [+|-]<field> [asc|desc][, ...]",
+    syntax="sort [[by] [+|-]<field> [asc|desc][, ...]]",
     parse=read_sort,
     check=sort_to_plan,
     traits=_GATHERED,
     help=Help(
-        "Orders rows; the largest first unless asc or + is said. Nulls come last.",
+        "Orders rows, the largest first unless asc or + is said; nulls come last. Without a field it goes by"
+        " the first value of the groups.",
         (("asc, +", "the smallest first"), ("desc, -", "the largest first")),
         see=("top", "limit"),
         example="* | count by _sourcecategory | sort by _count, _sourcecategory asc",
@@ -237,13 +257,13 @@ SORT = Operator(
 )
 TOP = Operator(
     names=("top",),
-    syntax="top <number> <field>[, <field>]... [by <aggregate>|<field>]",
+    syntax="top <number> <field>[, <field>]... [by <aggregate>|<field>[, ...]]",
     parse=read_top,
     check=top_to_plan,
     traits=_GATHERED,
     help=Help(
         "The most frequent values, or the largest by an aggregate.",
-        (("by", "an aggregate such as sum(bytes), or after a grouping one of its columns"),),
+        (("by", "an aggregate such as sum(bytes), or after a grouping some of its columns"),),
         see=("topk", "sort"),
         example="* | top 10 _sourcecategory",
     ),

@@ -27,6 +27,8 @@ GEO_COLUMNS: Mapping[str, Type] = {
     "city": TEXT,
     "state": TEXT,
     "postal_code": TEXT,
+    "area_code": TEXT,
+    "metro_code": TEXT,
     "connection_type": TEXT,
     "country_cf": TEXT,
     "state_cf": TEXT,

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
 from dohyo.ops.context import CheckContext, refuse_fixed
-from dohyo.ops.expressions import checked, condition
+from dohyo.ops.expressions import checked, coerced, condition
 from dohyo.ops.operator import Help, Operator
 from dohyo.plan.nodes import Extend, Filter, Plan
 from dohyo.plan.schema import Field
+from dohyo.plan.types import TIME
 
 
 @dataclass(frozen=True)
@@ -45,15 +46,23 @@ def read_assign(reader: Reader) -> AssignClause:
     return AssignClause(value, name, reader.text[span.start : span.end])
 
 
+TIMES = ("_messagetime", "_receipttime", "_timeslice")
+"""Fields that hold times whatever number is put into them."""
+
+
 def assign_to_plan(clause: AssignClause, plan: Plan, context: CheckContext) -> Plan:
     """Without `as` a function of one field writes over it; another expression is named by its text."""
     value = checked(clause.value, plan.schema, context)
     shown = " ".join(clause.text.split())
     name = clause.name or written_back(clause.value) or tree.FieldRef(shown, span=clause.value.span)
-    refuse_fixed([name], plan.schema)
+    kind = value.type
+    if name.name.lower() in TIMES and kind.numeric:
+        value, kind = coerced(value, TIME), TIME
+    else:
+        refuse_fixed([name], plan.schema)
     existing = plan.schema.find(name.name)
     plan = context.keeping(plan)
-    new = Field(existing.name if existing else name.name, value.type, key=bool(existing and existing.key))
+    new = Field(existing.name if existing else name.name, kind, key=bool(existing and existing.key))
     return Extend(plan, ((new.name, value),), plan.schema.with_fields([new]))
 
 

@@ -18,6 +18,7 @@ from typing import Any, Protocol
 import maxminddb
 
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.functions.casts import any_to_text
 from dohyo.ops.sources import ASN, GEO, THREAT, THREAT_TABLE
 from dohyo.ops.threat import ALL, BEST
 from dohyo.plan.expr import Scalar
@@ -108,6 +109,7 @@ def _place(record: dict[str, Any]) -> dict[str, Scalar] | None:
         "city": _english(record.get("city")),
         "state": _english(division) or record.get("state1"),
         "postal_code": (record.get("postal") or {}).get("code") or record.get("postcode"),
+        "metro_code": any_to_text(location.get("metro_code")),
     }
 
 

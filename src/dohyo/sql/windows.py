@@ -7,7 +7,7 @@ import sqlglot.expressions as exp
 from dohyo.functions.table import RunContext
 from dohyo.ops.windows import WINDOWS
 from dohyo.plan import nodes
-from dohyo.plan.sqltree import Sql, alias, plain
+from dohyo.plan.sqltree import Sql, alias, call, plain
 from dohyo.sql.expressions import column_name, expr_to_sql, field_sql
 from dohyo.sql.relation import Relation
 
@@ -19,15 +19,17 @@ def windowed(plan: nodes.Window, source: Relation, run: RunContext) -> Relation:
     ]
     ordering = [*keys, *source.ordering()]
 
-    def over(call: Sql) -> Sql:
+    def over(aggregate: Sql) -> Sql:
         return exp.Window(
-            this=call,
+            this=aggregate,
             partition_by=[field_sql(name) for name in plan.by],
             order=exp.Order(expressions=ordering) if ordering else None,
             spec=exp.WindowSpec(kind="ROWS", **_bound("start", plan.first), **_bound("end", plan.last)),
         )
 
-    made = alias(WINDOWS[plan.function].sql(expr_to_sql(plan.arg, run), over), column_name(plan.name))
+    # Where no row counts the answer is null, not the 0 that the engine has for types without null.
+    arg = call("toNullable", expr_to_sql(plan.arg, run))
+    made = alias(WINDOWS[plan.function].sql(arg, over), column_name(plan.name))
     fields = [
         made if f.name.lower() == plan.name.lower() else alias(field_sql(f.name), column_name(f.name))
         for f in plan.schema
