@@ -6,6 +6,7 @@ one. What a path finds is said in `json_path`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from functools import partial
 
@@ -16,12 +17,16 @@ from dohyo.plan.json_path import (
     Choice,
     Deep,
     Every,
+    Many,
     Path,
     Slice,
     Step,
     split_path,
 )
 from dohyo.plan.sqltree import Sql, call, fn1, fn2, null, plain, text
+
+_PLAIN_KEY = re.compile(r"(?!null$)[A-Za-z0-9_]+")
+"""A tuple of the engine cannot have an element named null."""
 
 
 def json_text_sql(raw: Sql) -> Sql:
@@ -51,6 +56,22 @@ def value_sql(source: Sql, path: Path) -> Sql:
         value = call("JSONExtract", source, *_keys(before), text("Nullable(String)"))
         return _where_arrays(source, before, value, null())
     return many_sql(start_sql(source, before), rest)
+
+
+def members_sql(source: Sql, keys: Sequence[str | int | Many]) -> Sql:
+    """Values of plain keys of an object as a tuple, by one reading of the text; each as `value_sql` gives it.
+
+    Of an array the engine would fill the tuple by places, so there the text is left out.
+    """
+    first = call("substring", call("trimLeft", source, text(" \t\r\n")), plain(1), plain(1))
+    of_object = call("if", call("equals", first, text("{")), source, text(""))
+    elements = ", ".join(f"`{key}` Nullable(String)" for key in keys) or "`_` Nullable(String)"
+    return call("JSONExtract", of_object, text(f"Tuple({elements})"))
+
+
+def is_plain_key(path: Path) -> bool:
+    """Whether `members_sql` can read the path: one key that may name an element of a tuple."""
+    return len(path) == 1 and isinstance(path[0], str) and _PLAIN_KEY.fullmatch(path[0]) is not None
 
 
 def start_sql(source: Sql, path: Sequence[str | int]) -> Sql:

@@ -10,14 +10,14 @@ import sqlglot.expressions as exp
 from dohyo.functions.table import RunContext
 from dohyo.ops.aggregates import AGGREGATES
 from dohyo.plan import nodes
-from dohyo.plan.expr import Expr, Ref, parts, replaced
 from dohyo.plan.nodes import Plan
 from dohyo.plan.schema import NEWEST_FIRST
 from dohyo.plan.scope import scope_sql
 from dohyo.plan.sqltree import Sql, alias, call, column, fn1, null, plain, select, text, within
 from dohyo.plan.types import BOOL, TEXT
-from dohyo.sql.expressions import INPUT, column_name, expr_to_sql, field_sql, output_sql
+from dohyo.sql.expressions import INPUT, column_name, expr_to_sql, field_sql
 from dohyo.sql.joins import joined, looked_up
+from dohyo.sql.json_values import values_over
 from dohyo.sql.needed import CUSTOM_FIELDS, needed_only
 from dohyo.sql.relation import Relation, order_names, passed
 from dohyo.sql.windows import windowed
@@ -82,26 +82,9 @@ def _scanned(name: str) -> Sql:
 
 
 def _extend(plan: nodes.Extend, run: RunContext) -> Relation:
-    source, made = _with_json_text(_relation(plan.input, run), dict(plan.values), run)
-    fields = [
-        output_sql(made[f.name], f.name, run) if f.name in made else _kept(f.name, source)
-        for f in plan.schema
-    ]
+    source, made = values_over(_relation(plan.input, run), dict(plan.values), run)
+    fields = [made[f.name] if f.name in made else _kept(f.name, source) for f in plan.schema]
     return Relation(source.over(fields), plan.schema, source.order)
-
-
-def _with_json_text(
-    source: Relation, values: dict[str, Expr], run: RunContext
-) -> tuple[Relation, dict[str, Expr]]:
-    """The JSON text that several values are taken from becomes a column, so that it is written once."""
-    texts = {found for value in values.values() for found in parts(value) if found.function == "json_text"}
-    if not texts or len(values) < 2:
-        return source, values
-    shared = {found: Ref(f"$json{i}", TEXT) for i, found in enumerate(sorted(texts, key=repr))}
-    columns = [output_sql(found, ref.name, run) for found, ref in shared.items()]
-    with_text = source.over([*source.columns(), *columns])
-    values = {name: replaced(value, shared) for name, value in values.items()}
-    return Relation(with_text, source.schema, source.order), values
 
 
 def _kept(name: str, source: Relation) -> Sql:
