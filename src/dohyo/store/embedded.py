@@ -15,7 +15,7 @@ import sqlglot.expressions as exp
 
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.plan.hot import HotField
-from dohyo.plan.sqltree import Sql, call, column, printed, select, text
+from dohyo.plan.sqltree import call, column, printed, select, text
 from dohyo.store import engine, lock
 from dohyo.store.engine import EngineError
 from dohyo.store.event import Event, InsertResult, check_storable
@@ -47,19 +47,29 @@ class EmbeddedStore:
         self._changing = threading.Lock()
         self._newest = time.time_ns()
         engine.enter(place)
-        if database == engine.DATABASE:
+        try:
+            self._hot = self._prepared()
+        except EngineError as error:
+            engine.leave()
+            message = f"the store at {place} cannot be opened: {error.message}"
+            raise ProblemError([Problem("store-failed", message)]) from None
+
+    def _prepared(self) -> HotSets:
+        """The hot field sets, after the table was made."""
+        if self._database == engine.DATABASE:
             self._drop_left_memory()
         else:
-            self._change(exp.Create(this=exp.to_identifier(database), kind="DATABASE"), engine.DATABASE)
-        engine.change(CREATE_EVENTS, database, {})
-        self._hot = HotSets(database, self._inserting)
+            made = exp.Create(this=exp.to_identifier(self._database), kind="DATABASE")
+            engine.change(printed(made), engine.DATABASE, {})
+        engine.change(CREATE_EVENTS, self._database, {})
+        return HotSets(self._database, self._inserting)
 
     @classmethod
     def open(cls, data_dir: Path) -> EmbeddedStore:
         """The store below a data directory, made if it is not there.
 
         ProblemError `data-in-use` while another process has it open, `store-open` while this process has
-        another store open.
+        another store open, `store-path` or `store-failed` where the engine cannot open it.
         """
         place = data_dir.resolve() / "events"
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -206,9 +216,6 @@ class EmbeddedStore:
     def drop_hot_fields(self, set_name: str) -> None:
         """Forget the set, if there is one."""
         self.set_hot_fields(set_name, {})
-
-    def _change(self, sql: Sql, database: str = "") -> None:
-        engine.change(printed(sql), database or self._database, {})
 
 
 def _pieces(events: Iterable[Event]) -> Iterator[list[Event]]:

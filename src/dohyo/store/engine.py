@@ -29,10 +29,10 @@ class EngineError(Exception):
     """A statement failed. `code` is ClickHouse's number of the kind of error, `message` its first line."""
 
     def __init__(self, raw: str) -> None:
-        found = _CODE.match(raw)
+        found = _CODE.search(raw)
         self.code = int(found[1]) if found else 0
         first_line = raw.split("\n", 1)[0]
-        self.message = re.sub(r"(\s*\([A-Z_]+\))+\s*$", "", _CODE.sub("", first_line))
+        self.message = re.sub(r"(\s*\(([A-Z_]+|version [\d.]+)\))+\s*$", "", _CODE.split(first_line)[-1])
         super().__init__(self.message)
 
 
@@ -50,7 +50,8 @@ _engine = _Engine()
 def enter(place: str) -> None:
     """Start the engine at the place, or share it; memory shares it wherever it runs.
 
-    ProblemError `store-open` while it runs at another place, `store-path` for a name chDB cannot be given.
+    ProblemError `store-open` while it runs at another place, `store-path` for a name chDB cannot be given,
+    `store-failed`.
     """
     if "?" in place or "&" in place:
         hint = "name another directory with --data"
@@ -63,7 +64,11 @@ def enter(place: str) -> None:
                 [Problem("store-open", message, hints=("close it first, or use another process",))]
             )
         if not _engine.users:
-            _engine.anchor = chdb.connect(place)
+            try:
+                _engine.anchor = chdb.connect(place)
+            except RuntimeError as error:
+                message = f"the store at {place} cannot be opened: {EngineError(str(error)).message}"
+                raise ProblemError([Problem("store-failed", message)]) from None
             _engine.place = place
         _engine.users += 1
 
