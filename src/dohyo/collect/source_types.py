@@ -14,6 +14,7 @@ from dohyo.collect.http import GraphClient
 from dohyo.collect.log_settings import HttpSettings
 from dohyo.collect.run import SourceRun, wait_for_uploads
 from dohyo.collect.source import Client, Stepper
+from dohyo.collect.syslog import SyslogSettings, run_syslog
 from dohyo.metadata.collection import Source
 
 HTTP = "HTTP"
@@ -64,6 +65,13 @@ SOURCE_TYPES: dict[str, SourceType] = {
             client=graph_client,
         ),
         SourceType(name=HTTP, settings=HttpSettings, run=wait_for_uploads),
+        SourceType(
+            name="Syslog",
+            settings=SyslogSettings,
+            secrets=frozenset({"privateKey"}),
+            masked=frozenset({"privateKey"}),
+            run=run_syslog,
+        ),
     )
 }
 
