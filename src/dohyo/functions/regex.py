@@ -43,6 +43,8 @@ _ASSERTIONS = {
 }
 _NAMED = re.compile(r"\(\?P?<([A-Za-z_]\w*)>", re.ASCII)
 _FLAGS = re.compile(r"\(\?([imsU]*)(-[imsU]+)?([:)])")
+_AROUND = re.compile(r"\(\?(?:=|!|<=|<!|>)")
+_BACK = re.compile(r"\\(?:k<(\w+)>|([1-9]))", re.ASCII)
 _REPEAT = re.compile(r"[*+?]|\{(\d+)(?:,(\d*))?\}")
 _CODE = re.compile(r"x\{([0-9A-Fa-f]{1,6})\}|x([0-9A-Fa-f]{2})|([0-7]{1,3})")
 _CATEGORY = re.compile(r"([pP])(?:\{(\^?)([A-Za-z]{1,2})\}|([A-Z]))")
@@ -88,12 +90,32 @@ def matches_nothing(pattern: str) -> bool:
     return any(0 < found.start() == found.end() < len(tried) for found in compiled(pattern).finditer(tried))
 
 
-class _Reading:
-    """One pass over a pattern; each method gives Python's text of what it read."""
+@cache
+def backtracking(pattern: str) -> tuple[str, tuple[str | None, ...]]:
+    r"""A pattern of Java that the engine may not run: Python's text of it, and the names of its groups.
+    RegexRefused.
 
-    def __init__(self, pattern: str):
+    >>> backtracking(r"(?<a>\w)\1(?=x)")[1]
+    ('a',)
+    """
+    reading = _Reading(pattern, looks_around=True)
+    made = reading.whole()
+    try:
+        re.compile(made)
+    except re.error as error:
+        raise RegexRefused(str(error)) from None
+    return made, tuple(reading.names)
+
+
+class _Reading:
+    """One pass over a pattern; each method gives Python's text of what it read. `looks_around`: with what
+    Java has beside RE2, look-around, back-references, possessive repetition.
+    """
+
+    def __init__(self, pattern: str, looks_around: bool = False):
         self.text, self.at, self.depth = pattern, 0, 0
         self.names: list[str | None] = []
+        self.looks_around = looks_around
 
     def whole(self) -> str:
         made = self.alternatives("")
@@ -135,6 +157,9 @@ class _Reading:
         self.at = found.end()
         lazy = self.text[self.at : self.at + 1] == "?"
         self.at += lazy
+        if self.looks_around and not lazy and self.text[self.at : self.at + 1] == "+":
+            self.at += 1
+            return f"(?:{atom}){found[0]}+"
         if again := _REPEAT.match(self.text, self.at):
             raise RegexRefused(f"{found[0]}{again[0]} repeats a repetition")
         return f"(?:{atom}){found[0]}" + ("?" if lazy != ("U" in flags) else "")
@@ -167,6 +192,8 @@ class _Reading:
             self.at = named.end()
         elif found := _FLAGS.match(self.text, self.at):
             flags, opened, self.at = _changed(flags, found), "(?:", found.end()
+        elif self.looks_around and (around := _AROUND.match(self.text, self.at)):
+            opened, self.at = around[0], around.end()
         elif self.text.startswith("(?", self.at):
             part = re.compile(r"\(\?<?.?").match(self.text, self.at)
             assert part is not None
@@ -185,6 +212,11 @@ class _Reading:
         if char in _ASSERTIONS:
             self.at += 2
             return _ASSERTIONS[char]
+        if self.looks_around and (back := _BACK.match(self.text, self.at)):
+            self.at = back.end()
+            if back[1] and back[1] not in self.names:
+                raise RegexRefused(f"there is no group {back[1]} before")
+            return f"(?:\\{self.names.index(back[1]) + 1 if back[1] else back[2]})"
         if (ranges := self.class_escape()) is not None:
             negated = char in "DSW"  # negated after folding, as the engine does
             made = f"[^{_shown(_complement(ranges))}]" if negated else f"[{_shown(ranges)}]"

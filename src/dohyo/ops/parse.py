@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dohyo.functions.regex import group_names
+from dohyo.functions.looking_around import consuming_end, needs_backtracking
+from dohyo.functions.regex import backtracking, group_names
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
 from dohyo.lang.tokens import STRING
@@ -13,6 +14,7 @@ from dohyo.ops.context import CheckContext, fail, refuse_fixed, refuse_twice
 from dohyo.ops.expressions import applied, checked_regex, coerced, field_value, not_of_nothing
 from dohyo.ops.json import raw_text
 from dohyo.ops.operator import Help, Operator
+from dohyo.ops.parse_outside import searched_outside
 from dohyo.plan.expr import Expr, Ref
 from dohyo.plan.nodes import Capture, Filter, Plan
 from dohyo.plan.schema import HIDDEN, Field, Schema
@@ -128,9 +130,9 @@ def anchor_to_plan(clause: AnchorClause, plan: Plan, context: CheckContext) -> P
 
 
 def regex_to_plan(clause: RegexClause, plan: Plan, context: CheckContext) -> Plan:
-    pattern, names = named_groups(clause.pattern)
+    pattern, names = named_groups(clause.pattern, clause.many)
     refuse_fixed([tree.FieldRef(name, span=clause.pattern.span) for name in names], plan.schema)
-    if clause.many:
+    if clause.many and not needs_backtracking(pattern):
         not_of_nothing(pattern, clause.pattern.span)
     return _captured(clause, pattern, names, clause.many, plan)
 
@@ -138,10 +140,18 @@ def regex_to_plan(clause: RegexClause, plan: Plan, context: CheckContext) -> Pla
 _OPENED = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\(\?P?<\w+>", re.DOTALL)
 
 
-def named_groups(pattern: tree.String) -> tuple[str, tuple[str, ...]]:
-    """The pattern with its named groups made plain ones, and their names in order."""
-    checked_regex(pattern.value, pattern.span)
-    found = group_names(pattern.value)
+def named_groups(pattern: tree.String, many: bool = False) -> tuple[str, tuple[str, ...]]:
+    """The pattern as it is searched and the names of its groups in order.
+
+    Look-around and back-references are accepted, as in Java; a look-ahead at the end is one that the engine
+    can do without, where only the first match counts.
+    """
+    text = pattern.value
+    if needs_backtracking(text):
+        text = (None if many else consuming_end(text)) or text
+    if not needs_backtracking(text):
+        checked_regex(text, pattern.span)
+    found = group_names(text) if not needs_backtracking(text) else backtracking(text)[1]
     names = tuple(name for name in found if name is not None)
     hint = "(?<name>...)"
     if len(names) < len(found):
@@ -151,7 +161,7 @@ def named_groups(pattern: tree.String) -> tuple[str, tuple[str, ...]]:
         fail("group-missing", message, pattern.span, hint)
     if len({name.lower() for name in names}) != len(names):
         fail("group-twice", "two groups have the same name", pattern.span)
-    return plain_groups(pattern.value), names
+    return text if needs_backtracking(text) else plain_groups(text), names
 
 
 def plain_groups(pattern: str) -> str:
@@ -173,7 +183,10 @@ def _captured(
     fields = [Field(name, TEXT) for name in names] + ([Field(mark, BOOL)] if mark else [])
     schema = plan.schema.with_fields(fields)
     keep = clause.nodrop or bool(remembered)
-    result: Plan = Capture(plan, source, pattern, names, many, keep, schema, mark)
+    capture = Capture(plan, source, pattern, names, many, keep, schema, mark)
+    result: Plan = capture
+    if isinstance(clause, RegexClause) and needs_backtracking(pattern):
+        result = searched_outside(capture, clause.pattern.span)
     if clause.nodrop or mark is None:
         return result
     either: Expr = Ref(mark, BOOL)

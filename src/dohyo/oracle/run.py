@@ -57,11 +57,17 @@ def run_plan(
 
 
 def _hidden(plan: Plan) -> frozenset[str]:
-    """Names that rows of messages carry beside their fields: custom fields, stored extractions."""
+    """Names of what messages carry beside the fields of the plan."""
     leaf = nodes.chain(plan)[0]
-    if not isinstance(leaf, nodes.Scan):
-        return frozenset()
-    return frozenset([CUSTOM_FIELDS, *(one.field for one in leaf.hot)]) - set(plan.schema.names())
+    return _carried(plan) - set(plan.schema.names()) if isinstance(leaf, nodes.Scan) else frozenset()
+
+
+def _carried(plan: Plan) -> frozenset[str]:
+    """Names that rows carry although no schema has them: custom fields, stored extractions."""
+    leaf = nodes.chain(plan)[0]
+    if isinstance(leaf, nodes.Scan):
+        return frozenset([CUSTOM_FIELDS, *(one.field for one in leaf.hot)])
+    return leaf.beside if isinstance(leaf, nodes.Rows) else frozenset()
 
 
 @dataclass(frozen=True)
@@ -130,8 +136,8 @@ def _filter(here: _Interpreter, node: nodes.Filter, rows: list[Row]) -> list[Row
 def _project(here: _Interpreter, node: nodes.Project, rows: list[Row]) -> list[Row]:
     kept = {name for name in node.schema.names()}
     fitted = (_fitted(node, row, {}) for row in rows)
-    hidden = _hidden(node)
-    return [{name: row[name] for name in row if name in kept or name in hidden} for row in fitted]
+    kept |= _carried(node)
+    return [{name: row[name] for name in row if name in kept} for row in fitted]
 
 
 def _capture(here: _Interpreter, node: nodes.Capture, rows: list[Row]) -> list[Row]:

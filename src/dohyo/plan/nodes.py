@@ -33,10 +33,14 @@ class Scan:
 
 @dataclass(frozen=True)
 class Rows:
-    """Rows that are there already: the input of a later segment."""
+    """Rows that are there already: the input of a later segment.
+
+    `beside`: names that they carry for later expressions although no schema names them (custom fields).
+    """
 
     schema: Schema
     rows: Sequence[Row] = field(compare=False)
+    beside: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

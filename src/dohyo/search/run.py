@@ -112,12 +112,12 @@ class Runner:
             return self._joined(plan, below, beside)
         node = nodes.with_input(plan, below)
         if isinstance(below, nodes.Rows):
-            return nodes.Rows(plan.schema, self._interpreted(node, beside))
+            return nodes.Rows(plan.schema, self._interpreted(node, beside), beside)
         if isinstance(plan, nodes.Lookup):
             return self._looked_up(plan, below)
         if isinstance(plan, OUTSIDE_SQL):
-            rows = nodes.Rows(below.schema, self._bounded(below, beside))
-            return nodes.Rows(plan.schema, self._interpreted(nodes.with_input(plan, rows), beside))
+            rows = nodes.Rows(below.schema, self._bounded(below, beside), beside)
+            return nodes.Rows(plan.schema, self._interpreted(nodes.with_input(plan, rows), beside), beside)
         return node
 
     def _interpreted(self, node: Plan, beside: frozenset[str]) -> list[Row]:
@@ -132,7 +132,7 @@ class Runner:
         ready = [self._ready(nodes.placed(table.plan, below), beside) for table in node.tables]
         if any(isinstance(plan, nodes.Rows) for plan in ready):
             rows = [self._rows(plan, beside) for plan in ready]
-            ready = [nodes.Rows(plan.schema, found) for plan, found in zip(ready, rows, strict=True)]
+            ready = [nodes.Rows(plan.schema, found, beside) for plan, found in zip(ready, rows, strict=True)]
         pairs = zip(node.tables, ready, strict=True)
         node = replace(node, input=below, tables=tuple(replace(one, plan=plan) for one, plan in pairs))
         if not isinstance(ready[0], nodes.Rows):
