@@ -89,7 +89,7 @@ def test_sender_without_a_certificate_is_refused_where_one_is_asked_for(tmp_path
         context = ssl.create_default_context()
         CA.configure_trust(context)
         with (
-            pytest.raises(OSError, match=r"certificate|closed|reset|[Bb]roken"),
+            pytest.raises(OSError, match=r"certificate|closed|reset|[Bb]roken|EOF"),
             connected(port) as plain,
             context.wrap_socket(plain, server_hostname="127.0.0.1") as secured,
         ):
