@@ -65,3 +65,19 @@ def test_items_of_any_type_get_new_names(analyst, viewer):
     assert (changed["name"], changed["description"]) == ("New", "kept")
     assert own(viewer.patch(f"{OWN}/content/{ident}", json={"name": "x"}))[0] == 403
     assert own(analyst.patch(f"{OWN}/content/{ident}", json={"name": 1}))[0] == 400
+
+
+def test_a_change_of_an_older_version_is_refused(analyst):
+    ident = analyst.post("/api/v2/dashboards", json=MODEL).json()["id"]
+    found = analyst.get(f"{OWN}/dashboards/{ident}").json()
+    assert found["readOnly"] is False
+    changed = {**found["dashboard"], "title": "Mine"}
+    stored = analyst.put(
+        f"{OWN}/dashboards/{ident}", json={"dashboard": changed, "version": found["version"]}
+    )
+    assert stored.json() == {"version": found["version"] + 1}
+    late = {"dashboard": {**changed, "title": "Late"}, "version": found["version"]}
+    assert own(analyst.put(f"{OWN}/dashboards/{ident}", json=late))[0] == 409
+    assert analyst.get(f"/api/v2/dashboards/{ident}").json()["title"] == "Mine"
+    assert own(analyst.put(f"{OWN}/dashboards/{ident}", json={"dashboard": changed}))[0] == 400
+    analyst.delete(f"/api/v2/dashboards/{ident}")

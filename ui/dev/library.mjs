@@ -106,6 +106,17 @@ export function dashboards(method, path, body) {
   }
   return models.get(model.contentId);
 }
+const versions = new Map();
+export function editable(method, id, body) {
+  const model = modelOf(id);
+  if (!model) return refuse(404, "Content with the given ID does not exist.");
+  const version = versions.get(model.contentId) ?? 1;
+  if (method === "GET") return { dashboard: model, version, readOnly: !items.get(model.contentId).permissions.includes("Edit") };
+  if (body.version !== version) return { status: 409, body: { problem: { code: "content1:version_conflict", message: "the item was changed in the meantime", hints: [] } } };
+  dashboards("PUT", `/v2/dashboards/${id}`, body.dashboard);
+  versions.set(model.contentId, version + 1);
+  return { version: version + 1 };
+}
 export function rename(id, body) {
   Object.assign(items.get(id), { name: body.name, ...(body.description === undefined ? {} : { description: body.description }) });
   return shown(items.get(id));

@@ -5,7 +5,7 @@
 import { appsApi } from "./apps.mjs";
 import { answerOf, HOUR, long, PANELS, SEVERITIES, text, TITLES } from "./answers.mjs";
 import { all, collectionApi, collectorsApi } from "./collection.mjs";
-import { CATEGORY, dashboards, items, library, modelOf, rename, rows, searches } from "./library.mjs";
+import { CATEGORY, dashboards, editable, items, library, modelOf, rename, rows, searches } from "./library.mjs";
 
 function rangeOf({ from, to }) {
   const n = /^-(\d+)([mhd])$/.exec(from);
@@ -82,6 +82,8 @@ function reply(method, path, query, body, answer) {
   if (path.endsWith("/home")) return home();
   if (path.endsWith("/v1/dashboards")) return { dashboards: rows() };
   if (path.startsWith("/v2/dashboards")) return dashboards(method, path, body);
+  const own = /^\/dohyo\/v1\/dashboards\/(\w+)$/.exec(path);
+  if (own) return editable(method, own[1], body);
   if (path.endsWith("/query/check")) return checked(body.query);
   if (path.endsWith("/table")) return table(path.split("/").at(-2));
   if (path.endsWith("/search/jobs")) {

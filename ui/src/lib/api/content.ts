@@ -114,7 +114,10 @@ export const content = {
   },
 
   createDashboard: (model: Omit<DashboardModel, "id">) => json<DashboardModel>("POST", "/api/v2/dashboards", model),
-  replaceDashboard: (id: string, model: DashboardModel) => json<DashboardModel>("PUT", `/api/v2/dashboards/${part(id)}`, model),
+  /** The dashboard with the version that a change of it needs. */
+  editable: (id: string) => json<{ dashboard: DashboardModel; version: number; readOnly: boolean }>("GET", `${OWN}/dashboards/${part(id)}`),
+  /** Stores the whole model unless somebody else has changed it since (409); gives the new version. */
+  replaceDashboard: async (id: string, dashboard: DashboardModel, version: number) => (await json<{ version: number }>("PUT", `${OWN}/dashboards/${part(id)}`, { dashboard, version })).version,
 };
 
 /** The folders that belong to everybody are read-only but for those who manage content. */

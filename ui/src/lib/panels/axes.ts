@@ -30,7 +30,7 @@ export function valueAxis({ axis, whole, percent = false, right = false, reach }
       show: !axis.hidden, color: token("text-3"), fontSize: 11,
       formatter: (n: number) => (percent ? `${n}%` : withUnit(n, axis.unit, axis.decimals)),
     },
-    ...axisTitle(axis, 44),
+    ...axisTitle(axis, 34),
   };
 }
 

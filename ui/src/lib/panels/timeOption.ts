@@ -67,7 +67,7 @@ export function timeOption({ data, shown, view, width, picked, endNames }: Reque
   const reach = limits.length ? Math.max(...limits.map((l) => l.value)) : undefined;
   const marks = areas(data, shown, limits, !columns);
   return {
-    grid: { left: y.title ? 28 : 12, right: endNames ? 96 : y2.title && second ? 28 : 16, top: 10, bottom: x.title ? 18 : 4, containLabel: true },
+    grid: { left: y.title ? 30 : 12, right: endNames ? 96 : y2.title && second ? 32 : 16, top: 10, bottom: x.title ? 18 : 4, containLabel: true },
     textStyle: TEXT,
     xAxis: {
       type: "category", data: data.starts.map(String), boundaryGap: columns,

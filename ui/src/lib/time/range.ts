@@ -82,6 +82,17 @@ export function fromModel(model: TimeRangeModel | null | undefined): RangeWords 
   return to && to !== "now" ? { from, to } : { from };
 }
 
+function toBoundary(text: string): Boundary {
+  if (spanMs(text) !== null) return { type: "RelativeTimeRangeBoundary", relativeTime: text };
+  if (/^\d{12,}$/.test(text)) return { type: "EpochTimeRangeBoundary", epochMillis: Number(text) };
+  return /^\d{4}-/.test(text) ? { type: "Iso8601TimeRangeBoundary", iso8601Time: text } : { type: "LiteralTimeRangeBoundary", rangeName: text };
+}
+
+/** Words as the published model's range. */
+export function toModel(range: RangeWords): TimeRangeModel {
+  return { type: "BeginBoundedTimeRange", from: toBoundary(range.from), to: range.to && range.to !== "now" ? toBoundary(range.to) : null };
+}
+
 export function exact(range: RangeWords): string {
   const bounds = resolve(range);
   return bounds ? `${dateTime(bounds.from_ms)} – ${range.to && range.to !== "now" ? dateTime(bounds.to_ms) : "now"}` : "";
