@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from dohyo.collect.graph_security import GraphSecurity
 from dohyo.collect.graph_settings import GraphSecuritySettings
 from dohyo.collect.http import GraphClient
+from dohyo.collect.local_files import LocalFileSettings, run_local_files
 from dohyo.collect.log_settings import HttpSettings
 from dohyo.collect.run import SourceRun, wait_for_uploads
 from dohyo.collect.source import Client, Stepper
@@ -72,6 +73,7 @@ SOURCE_TYPES: dict[str, SourceType] = {
             masked=frozenset({"privateKey"}),
             run=run_syslog,
         ),
+        SourceType(name="LocalFile", settings=LocalFileSettings, run=run_local_files),
     )
 }
 
