@@ -33,7 +33,7 @@ function run(model, body, answer) {
   );
 }
 
-const user = { id: "1", email: "amelia.stone@contoso.com", name: "Amelia Stone", role: "administrator", capabilities: ["manageApps", "manageCollectors", "manageContent"] };
+const user = { id: "1", email: "amelia.stone@contoso.com", name: "Amelia Stone", role: "administrator", capabilities: ["manageApps", "manageCollectors", "manageContent", "manageLibrary"] };
 const home = () => ({
   alerts: { messages: 5231, newest_ms: Date.now() - 9e4, oldest_ms: Date.now() - 30 * 24 * HOUR },
   sources: all(), dashboards: rows(), apps: [],

@@ -35,8 +35,23 @@ const KNOWN: Record<string, Known> = {
   authority: { label: "Sign-in address", mono: true, hint: "Begins with https://", only: { key: "cloud", value: "custom" }, advanced: true },
   fields: { label: "Fields", wide: true, hint: "Added to every message.", advanced: true },
 };
-/** Older names and settings for tests: read, never asked for. */
-const NEVER = new Set(["azure_gov", "polling_interval_s", "set_metadata_fields"]);
+/** Of sources of logs: set apart from what everybody needs. */
+const LOGS: Record<string, Known> = {
+  messagePerRequest: { label: "One message per request", usual: "Else a request is parted into messages." },
+  hostName: { label: "Source host", hint: "Shown in searches as _sourceHost.", advanced: true },
+  timeZone: { label: "Time zone", hint: "Used when a message names none, such as Europe/Berlin.", advanced: true },
+  forceTimeZone: { label: "Ignore the time zone of messages", advanced: true },
+  automaticDateParsing: { label: "Find the time in messages", hint: "Else the time of arrival counts.", advanced: true },
+  multilineProcessingEnabled: { label: "Messages may have several lines", advanced: true },
+  useAutolineMatching: { label: "Find where messages begin", advanced: true },
+  manualPrefixRegexp: { label: "A message begins with", hint: "An expression for the whole first line.", mono: true, advanced: true },
+  encoding: { label: "Encoding", advanced: true },
+  timestampPastDays: { label: "Believe times back to", unit: "days", hint: "0 believes any.", advanced: true },
+  timestampFutureDays: { label: "Believe times ahead to", unit: "days", hint: "0 believes any.", advanced: true },
+};
+Object.assign(KNOWN, LOGS);
+/** Older names, settings for tests, and what only the API sets: kept, never asked for. */
+const NEVER = new Set(["azure_gov", "polling_interval_s", "set_metadata_fields", "defaultDateFormat", "cutoffTimestamp", "cutoffRelativeTime", "contentType", "hashAlgorithm"]);
 const ORDER = ["name", "category", "tenant_id", "application_id", "secret_key", "polling_interval", "backfill_days"];
 
 /** `anyOf` with null means that the setting may be left out. */
@@ -44,7 +59,8 @@ function plain(schema: SchemaProperty): SchemaProperty {
   const one = schema.anyOf?.find((s) => s.type !== "null");
   return one ? { ...schema, ...one } : schema;
 }
-const words = (key: string) => key.replaceAll("_", " ").replace(/^./, (c) => c.toUpperCase());
+const words = (key: string) => key.replace(/([a-z])([A-Z])/g, "$1 $2").replaceAll("_", " ").toLowerCase().replace(/^./, (c) => c.toUpperCase());
+const isPlain = (schema: SchemaProperty) => ["string", "integer", "number", "boolean", "object"].includes(schema.type ?? "") || !!schema.enum;
 
 function kindOf(key: string, schema: SchemaProperty, secrets: string[]): SourceField["kind"] {
   if (secrets.includes(key)) return "secret";
@@ -56,13 +72,13 @@ function kindOf(key: string, schema: SchemaProperty, secrets: string[]): SourceF
 
 export function sourceFields(type: SourceType): SourceField[] {
   const required = new Set(type.schema.required ?? []);
-  const fields = Object.entries(type.schema.properties).filter(([key]) => !NEVER.has(key)).map(([key, given]): SourceField => {
+  const fields = Object.entries(type.schema.properties).filter(([key, schema]) => !NEVER.has(key) && isPlain(plain(schema))).map(([key, given]): SourceField => {
     const schema = plain(given);
     const known = KNOWN[key] ?? {};
     const kind = kindOf(key, schema, type.secrets);
     return {
       key, kind, schema,
-      label: known.label ?? schema.title ?? words(key),
+      label: known.label ?? words(key),
       hint: known.hint ?? (kind === "number" ? rangeWords(schema) : "") ?? "",
       required: required.has(key), mono: !!known.mono, wide: !!known.wide || kind === "pairs", unit: known.unit ?? "",
       options: (schema.enum ?? []).map((value) => ({ value, name: known.names?.[value] ?? value })),
@@ -107,6 +123,18 @@ export function configOf(fields: SourceField[], values: Record<string, unknown>)
     config[field.key] = field.kind === "number" ? Number(value) : value;
   }
   return config;
+}
+
+/** A stored source with the settings of the form in place of those that it asks for. */
+export function sourceBody(type: SourceType, fields: SourceField[], values: Record<string, unknown>, before?: Record<string, unknown>): Record<string, unknown> {
+  const config = configOf(fields, values);
+  const asked = new Set(fields.map((f) => f.key));
+  const inside = type.sourceType === "Universal";
+  const kept = Object.fromEntries(Object.entries((inside ? before?.config : before) ?? {}).filter(([key]) => !asked.has(key)));
+  // A secret that was not typed anew stays as it is stored.
+  if (before) for (const f of fields) if (f.kind === "secret" && !config[f.key]) config[f.key] = "********";
+  if (!inside) return { ...kept, ...config, sourceType: type.sourceType };
+  return { ...before, sourceType: "Universal", schemaRef: { type: type.name }, config: { ...kept, ...config } };
 }
 
 /** Sentences of the server, `config.tenant_id: ...`, by setting; those about none under "". */

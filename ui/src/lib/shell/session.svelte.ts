@@ -20,6 +20,11 @@ class SessionState {
     }
   }
 
+  /** Whether the role allows it; what it does not allow is not offered. */
+  may(capability: string): boolean {
+    return !!this.user?.capabilities.includes(capability);
+  }
+
   async end() {
     await api.signOut().catch(() => undefined);
     this.user = null;
