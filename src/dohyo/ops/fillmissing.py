@@ -207,7 +207,7 @@ def _literal(value: tree.Expr, field: Field, context: CheckContext) -> Scalar:
     made = coerced(given, field.type)
     assert isinstance(given, Lit) and isinstance(made, Lit)
     if made.value is None and given.value is not None:
-        fail("value-type", f"{field.name} is a {field.type.value}, and this is none", value.span)
+        fail("value-type", f"{field.name} holds numbers, and this text is none", value.span)
     return made.value
 
 
