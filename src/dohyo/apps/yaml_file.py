@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 Place = tuple[str | int, ...]
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # the same in C, where it is built in
 
 
 class YamlWrong(Exception):
@@ -39,34 +40,37 @@ def read_yaml(text: str) -> YamlFile:
     >>> read_yaml("a:\\n  - b").line(("a", 0))
     2
     """
+    loader = LOADER(text)
     try:
-        alias = next(
-            (e for e in yaml.parse(text, Loader=yaml.SafeLoader) if isinstance(e, yaml.AliasEvent)), None
-        )
-        if alias is not None:
-            line = alias.start_mark.line + 1 if alias.start_mark else 1
-            raise YamlWrong("anchors and aliases have no place in a package", line)
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
-        value = yaml.safe_load(text)
+        node = loader.get_single_node()
+        lines = dict(_places(node, (), set())) if node else {}
+        value = loader.construct_document(node) if node else None
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         raise YamlWrong(str(error.problem or error.context), mark.line + 1 if mark else 1) from error
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise YamlWrong("the text is no YAML", 1) from error
-    return YamlFile(value, dict(_places(node, ())) if node else {})
+    finally:
+        loader.dispose()
+    return YamlFile(value, lines)
 
 
-def _places(node: yaml.Node, place: Place) -> Iterator[tuple[Place, int]]:
-    yield place, node.start_mark.line + 1
+def _places(node: yaml.Node, place: Place, seen: set[int]) -> Iterator[tuple[Place, int]]:
+    line = node.start_mark.line + 1
+    if id(node) in seen:
+        raise YamlWrong("anchors and aliases have no place in a package", line)
+    seen.add(id(node))
+    yield place, line
     if isinstance(node, yaml.SequenceNode):
         for at, child in enumerate(node.value):
-            yield from _places(child, (*place, at))
+            yield from _places(child, (*place, at), seen)
     if isinstance(node, yaml.MappingNode):
-        seen = set()
+        keys = set()
         for key, child in node.value:
-            if key.value in seen:
+            if key.value in keys:
                 raise YamlWrong(f'the key "{key.value}" stands twice', key.start_mark.line + 1)
-            seen.add(key.value)
-            for inner, line in _places(child, (*place, key.value)):
+            keys.add(key.value)
+            for inner, inner_line in _places(child, (*place, key.value), seen):
                 # A value's own place is its key's: there a reader looks for it.
-                yield inner, key.start_mark.line + 1 if len(inner) == len(place) + 1 else line
+                own = len(inner) == len(place) + 1
+                yield inner, key.start_mark.line + 1 if own else inner_line
