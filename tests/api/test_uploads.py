@@ -25,7 +25,7 @@ COLUMNS = ("_sourcecategory", "_sourcehost", "_sourcename", "_source", "_collect
 
 
 class Source:
-    """An HTTP source of its own for one test."""
+    """A source of its own for one test, by default an HTTP one."""
 
     def __init__(self, server, administrator: httpx.Client, settings: dict) -> None:
         self.name = f"http {next(NAMES)}"
@@ -38,7 +38,8 @@ class Source:
         answer = administrator.post(self.path, json={"source": body})
         assert answer.status_code == 201, answer.text
         self.json = answer.json()["source"]
-        self.url = self.json["url"]
+        self.url = self.json.get("url", "")
+        self._metadata = server.services.metadata
         self._client = server.client()
 
     def send(self, body: bytes | str, method: str = "POST", **headers: str) -> tuple[int, str]:
@@ -54,6 +55,12 @@ class Source:
 
     def texts(self) -> list[str]:
         return [row["_raw"] for row in self.rows()]
+
+    def overview(self) -> dict:
+        return next(one for one in source_overview(self._metadata) if one["id"] == self.json["id"])
+
+    def state(self) -> str:
+        return self.overview()["state"]
 
 
 @pytest.fixture
@@ -344,7 +351,7 @@ def test_what_arrived_is_told_in_an_account(source, server):
     web.send("2026-11-24T10:00:00Z a\n2026-11-24T10:00:00Z x\n2001-01-01T00:00:00Z b")
     web.send("no time", Idempotency_Key="k")
     server.services.receiver.write_accounts()
-    shown = _overview(server, web)
+    shown = web.overview()
     poll = shown["lastPoll"]
     assert {name: poll[name] for name in ("fetched", "new", "repeated", "refused")} == {
         "fetched": 4,
@@ -360,7 +367,7 @@ def test_what_arrived_is_told_in_an_account(source, server):
 
 def test_source_is_collecting_and_shows_an_error_while_the_store_fails(source, server, monkeypatch):
     web = source()
-    _wait(lambda: _overview(server, web)["state"] == "Collecting")
+    _wait(lambda: web.overview()["state"] == "Collecting")
 
     def broken(events) -> Future:
         failed: Future = Future()
@@ -370,14 +377,10 @@ def test_source_is_collecting_and_shows_an_error_while_the_store_fails(source, s
     with monkeypatch.context() as patched:
         patched.setattr(server.services.writer, "submit", broken)
         assert web.send("a")[0] == 503
-    _wait(lambda: _overview(server, web)["health"] == "error")
-    assert "the disk of the event store is full" in _overview(server, web)["message"]
+    _wait(lambda: web.overview()["health"] == "error")
+    assert "the disk of the event store is full" in web.overview()["message"]
     assert web.send("a") == (200, "")
-    _wait(lambda: _overview(server, web)["health"] == "healthy")
-
-
-def _overview(server, web: Source) -> dict:
-    return next(one for one in source_overview(server.services.metadata) if one["id"] == web.json["id"])
+    _wait(lambda: web.overview()["health"] == "healthy")
 
 
 def _wait(condition_holds, timeout_s: float = 10) -> None:
