@@ -69,7 +69,7 @@ def test_gzipped_file_gives_the_same_records_and_digest(tmp_path):
 def test_text_lines_are_records(tmp_path):
     content = "[Wed Oct 11 14:32:52 2000] [error] x\n\n  {thread-1} at 1970-01-01T00:00:01Z\r\n"
     assert read(tmp_path, content) == [
-        Record("[Wed Oct 11 14:32:52 2000] [error] x", None),
+        Record("[Wed Oct 11 14:32:52 2000] [error] x", 971_274_772_000),
         Record("  {thread-1} at 1970-01-01T00:00:01Z", 1000),
     ]
     assert texts(read(tmp_path, "{thread-1} begins\n{thread-2} ends")) == [

@@ -20,6 +20,11 @@ def test_time_in_plain_text_and_in_broken_json_is_found():
     assert line_time('{"a": 2019-11-19T03:00:00.123Z') == T
 
 
+def test_time_is_found_in_every_form_that_collected_messages_may_have():
+    assert line_time("[19/Nov/2019:04:00:00.123 +0100] GET /") == T
+    assert line_time('{"timestamp":1574132400123}') == T
+
+
 def test_impossible_time_is_passed_over():
     assert line_time("2019-99-19T03:00:00Z then 2019-11-19T03:00:00.123Z") == T
     assert line_time("2019-99-19T03:00:00Z") is None

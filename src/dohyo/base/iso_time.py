@@ -1,9 +1,8 @@
-"""ISO 8601 instants in texts: the one reading that files and sources share."""
+"""Texts that are an ISO 8601 instant. Times inside of other text are found by `base.stamps`."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 # Not inside a longer run of digits and signs: of a zone with seven digits no part is a zone.
@@ -26,18 +25,6 @@ def iso_to_ms(text: str) -> int | None:
     """
     match = ISO_TIME.fullmatch(text.strip())
     return None if match is None else _moment(match)
-
-
-def iso_times_in(text: str) -> Iterator[int]:
-    """Every instant in a text, in order.
-
-    >>> list(iso_times_in("2019-99-19T03:00:00Z, then 1970-01-01 00:00:01,5: done"))
-    [1500]
-    """
-    for match in ISO_TIME.finditer(text):
-        found = _moment(match)
-        if found is not None:
-            yield found
 
 
 def _moment(match: re.Match[str]) -> int | None:

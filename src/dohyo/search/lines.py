@@ -6,11 +6,14 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterable, Iterator
+from datetime import UTC
 from typing import Any, NamedTuple
 
 import orjson
 
-from dohyo.base.iso_time import iso_times_in, iso_to_ms
+from dohyo.base.clock import now_ms
+from dohyo.base.iso_time import iso_to_ms
+from dohyo.base.stamps import find_stamp
 
 TIME_FIELDS = ("createdDateTime", "timestamp", "time", "@timestamp", "date")
 
@@ -49,11 +52,12 @@ def record_time(read: Any, text: str) -> int | None:
     """Epoch milliseconds of a record's time, None where it tells none.
 
     Of a JSON object (`read`) the first of `createdDateTime`, `timestamp`, `time`, `@timestamp`, `date` that
-    holds an ISO time counts, else the first ISO time anywhere in the text.
+    holds an ISO time counts, else the furthest-left time in the text, as `base.stamps` reads it.
     """
     if isinstance(read, dict):
         for name in TIME_FIELDS:
             value = read.get(name)
             if isinstance(value, str) and (found := iso_to_ms(value)) is not None:
                 return found
-    return next(iso_times_in(text), None)
+    stamp = find_stamp(text, UTC, now_ms())
+    return None if stamp is None else stamp.ms
