@@ -23,6 +23,11 @@ from dohyo.api.settings import Settings
 LOCAL_TOKEN = "the token of this machine's command line"
 CATEGORY = "Labs/MicrosoftGraphSecurity"
 APP = Path(dohyo.__file__).parent / "apps/catalog/azure-security-microsoft-defender-for-cloud-apps/1.0.0"
+APP_NAME = "Azure Security - Microsoft Defender for Cloud Apps"
+ORDER = {
+    "version": "1.0.0",
+    "parameters": {"scope_key": "_sourceCategory", "default_scope_value": CATEGORY},
+}
 DAY_MS = 86_400_000
 
 
@@ -102,13 +107,24 @@ def alerts(local: httpx.Client) -> list[str]:
     return texts
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture
 def installed(administrator: httpx.Client, alerts: list[str]) -> dict[str, Any]:
-    """The app, installed over the alerts; the answer of its job."""
-    uuid = administrator.get("/api/v2/apps").json()["apps"][0]["uuid"]
-    order = {"parameters": {"scope_key": "_sourceCategory", "default_scope_value": CATEGORY}}
-    job = administrator.post(f"/api/v2/apps/{uuid}/install", json=order).json()["jobId"]
-    return ended(lambda: administrator.get(f"/api/v2/apps/install/{job}/status").json())
+    """The instance of the app in version 1.0.0 over the alerts, whatever other tests did with it."""
+    uuid = administrator.get("/api/v2/apps", params={"name": APP_NAME}).json()["apps"][0]["uuid"]
+
+    def instance() -> dict[str, Any] | None:
+        found = administrator.get("/api/v2/apps/instances").json()["data"]
+        return next((one for one in found if one["uuid"] == uuid), None)
+
+    there = instance()
+    if there is None or there["version"] != ORDER["version"]:
+        kind = "upgrade" if there else "install"
+        job = administrator.post(f"/api/v2/apps/{uuid}/{kind}", json=ORDER).json()["jobId"]
+        status = ended(lambda: administrator.get(f"/api/v2/apps/{kind}/{job}/status").json())
+        assert status["status"] == "Success", status
+        there = instance()
+    assert there
+    return there
 
 
 def ended(status: Callable[[], dict[str, Any]], timeout_s: float = 30) -> dict[str, Any]:

@@ -28,7 +28,7 @@ def test_the_catalog_tells_what_is_installed(viewer, installed):
     cards = {card["uuid"]: card for card in viewer.get(APPS).json()["apps"]}
     card = cards[CLOUD_APPS]
     assert card["installed"]["path"] == installed["path"]
-    assert card["installed"]["instanceId"] == installed["instanceId"]
+    assert card["installed"]["instanceId"] == installed["id"]
     assert card["includes"] == {"dashboard": 2, "search": 2, "lookup": 1, "hotFields": 1}
     assert card["needs"] == ["Microsoft Graph Security API"] and card["jobId"] is None
     assert card["icon"].startswith("data:image/svg+xml;base64,")

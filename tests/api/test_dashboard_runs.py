@@ -7,7 +7,7 @@ import time
 
 import httpx
 
-from .conftest import CATEGORY, newer, own
+from .conftest import APP_NAME, CATEGORY, ORDER, ended, newer, own
 
 OWN = "/api/dohyo/v1"
 
@@ -15,7 +15,7 @@ OWN = "/api/dohyo/v1"
 def dashboards(client: httpx.Client) -> dict[str, str]:
     """Ids by the last word of the title."""
     rows = client.get(f"{OWN}/dashboards").json()["dashboards"]
-    return {row["title"].rpartition(" ")[2]: row["id"] for row in rows if row["app"]}
+    return {row["title"].rpartition(" ")[2]: row["id"] for row in rows if row["title"].startswith(APP_NAME)}
 
 
 def run(client: httpx.Client, ident: str, **body) -> list[dict]:
@@ -26,20 +26,22 @@ def run(client: httpx.Client, ident: str, **body) -> list[dict]:
 
 
 def test_install_gives_instance_path_and_folder(administrator, installed):
-    assert installed["status"] == "Success" and installed["error"] is None
-    instance = administrator.get(f"/api/v2/apps/instances/{installed['instanceId']}").json()
-    assert json.loads(instance["configurationBlob"])["default_scope_value"] == CATEGORY
-    assert installed["path"] == f"/Library/Installed Apps/{instance['name']}"
-    again = administrator.post(f"/api/v2/apps/{instance['uuid']}/install", content="null")
-    assert again.status_code == 200
-    details = administrator.get(f"/api/v2/apps/{instance['uuid']}/details?version=1.0.0").json()
+    assert administrator.get(f"/api/v2/apps/instances/{installed['id']}").json() == installed
+    assert json.loads(installed["configurationBlob"])["default_scope_value"] == CATEGORY
+    assert installed["path"] == f"/Library/Installed Apps/{installed['name']}"
+    job = administrator.post(f"/api/v2/apps/{installed['uuid']}/install", json=ORDER).json()["jobId"]
+    repeated = ended(lambda: administrator.get(f"/api/v2/apps/install/{job}/status").json())
+    assert (repeated["status"], repeated["error"]) == ("Success", None)
+    same = (repeated["instanceId"], repeated["path"], repeated["folderId"])
+    assert same == (installed["id"], installed["path"], installed["folderId"])
+    details = administrator.get(f"/api/v2/apps/{installed['uuid']}/details?version=1.0.0").json()
     assert details["version"] == "1.0.0" and details["manifest"]
     assert newer(administrator.get("/api/v2/apps/none/details"))[0] == 404
 
 
 def test_installed_dashboards_are_listed_as_read_only(analyst, installed):
     rows = analyst.get(f"{OWN}/dashboards").json()["dashboards"]
-    of_app = [row for row in rows if row["app"]]
+    of_app = [row for row in rows if row["app"] and row["app"]["uuid"] == installed["uuid"]]
     assert len(of_app) == 2 and all(row["readOnly"] for row in of_app)
     assert {row["path"] for row in of_app} == {installed["path"]}
     ident = of_app[0]["id"]
@@ -116,21 +118,17 @@ def test_home_counts_messages_and_lists_apps(viewer, installed, alerts):
     assert home["alerts"]["messages"] >= len(alerts)
     now = int(time.time() * 1000)
     assert 0 < home["alerts"]["oldest_ms"] <= home["alerts"]["newest_ms"] <= now
-    assert [app["version"] for app in home["apps"]] == ["1.0.0"]
-    assert len([row for row in home["dashboards"] if row["app"]]) == 2
+    assert {"uuid": installed["uuid"], "name": installed["name"], "version": "1.0.0"} in home["apps"]
+    ours = [row for row in home["dashboards"] if row["app"] and row["app"]["uuid"] == installed["uuid"]]
+    assert len(ours) == 2
 
 
-def test_app_is_uninstalled_and_installed_again(administrator, installed):
-    uuid = administrator.get(f"/api/v2/apps/instances/{installed['instanceId']}").json()["uuid"]
-    from .conftest import ended
-
-    job = administrator.post(f"/api/v2/apps/{uuid}/uninstall").json()["jobId"]
+def test_app_is_uninstalled_with_its_dashboards_only(administrator, installed, alerts):
+    job = administrator.post(f"/api/v2/apps/{installed['uuid']}/uninstall").json()["jobId"]
     status = ended(lambda: administrator.get(f"/api/v2/apps/uninstall/{job}/status").json())
     assert status["status"] == "Success" and status["errors"] == []
-    assert administrator.get(f"{OWN}/home").json()["apps"] == []
-    order = {"parameters": {"scope_key": "_sourceCategory", "default_scope_value": CATEGORY}}
-    job = administrator.post(f"/api/v2/apps/{uuid}/install", json=order).json()["jobId"]
-    assert (
-        ended(lambda: administrator.get(f"/api/v2/apps/install/{job}/status").json())["status"] == "Success"
-    )
+    home = administrator.get(f"{OWN}/home").json()
+    assert installed["name"] not in [app["name"] for app in home["apps"]]
+    assert home["alerts"]["messages"] >= len(alerts)
+    assert newer(administrator.get(f"/api/v2/apps/instances/{installed['id']}"))[0] == 404
     assert newer(administrator.get(f"/api/v2/apps/upgrade/{job}/status"))[0] == 404

@@ -34,6 +34,8 @@ class Pages(StaticFiles):
     async def get_response(self, path: str, scope: Scope) -> Response:
         if scope["path"].startswith("/api/"):
             raise HTTPException(404)
+        if scope["method"] not in ("GET", "HEAD"):
+            raise HTTPException(405)
         folder = built_pages()
         if folder is None:
             return HTMLResponse(NOT_BUILT, 503)
