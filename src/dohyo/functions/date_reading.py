@@ -157,11 +157,9 @@ def _parse_sql(run: RunContext, value: Sql, pattern: Sql, zone: Sql | None = Non
     )
     offset = next((part(letter, "") for letter in "XZz" if letter in letters), None)
     name = str(zone.this) if zone is not None else run.zone
-    base = call(
-        "toUnixTimestamp",
-        call("parseDateTime64BestEffortOrNull", shape, plain(0), text("UTC" if offset is not None else name)),
-    )
-    ms: Sql = call("multiply", call("toInt64", base), plain(1000))
+    in_zone = text("UTC" if offset is not None else name)
+    stamp = call("parseDateTime64BestEffortOrNull", shape, plain(3), in_zone)
+    ms: Sql = call("toUnixTimestamp64Milli", stamp)
     if offset is not None:
         clean = call("replaceAll", offset, text(":"), text(""))
         minutes = call(

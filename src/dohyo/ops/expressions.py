@@ -197,6 +197,10 @@ def _binary(node: tree.Binary, schema: Schema, context: CheckContext) -> Expr:
         pattern = checked_regex(node.right.pattern, node.right.span)
         return applied("matches_regex", [checked(node.left, schema, context), Lit(pattern, TEXT)], node.span)
     sides = [checked(node.left, schema, context), checked(node.right, schema, context)]
+    nulls = [isinstance(side, tree.Null) for side in (node.left, node.right)]
+    if node.op in ("=", "!=") and any(nulls):  # published queries ask `x != null` whether there is a value
+        asked = applied("isNull", [sides[nulls.index(True) - 1]], node.span)
+        return asked if node.op == "=" else applied("not", [asked], node.span)
     return applied(_BINARY[node.op], sides, node.span)
 
 
