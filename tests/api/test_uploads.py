@@ -251,10 +251,10 @@ def test_paused_source_sends_clients_away_until_it_goes_on(source, server):
     registry, receiver = server.services.registry, server.services.receiver
     assert web.send("a") == (200, "")
     registry.pause_source(collector_id, source_id, True)
-    receiver._targets.clear()
+    receiver.changed()
     assert web.send("b")[0] == 503
     registry.pause_source(collector_id, source_id, False)
-    receiver._targets.clear()
+    receiver.changed()
     assert web.send("c") == (200, "")
     assert web.texts() == ["a", "c"]
 
@@ -335,15 +335,31 @@ def test_renewed_and_deleted_addresses_stop_at_once(source, server, administrato
     web = source()
     receiver = server.services.receiver
     assert web.send("a") == (200, "")
-    server.services.registry.renew_url(int(web.path.split("/")[4]), web.json["id"])
-    receiver._targets.clear()
+    renewed = administrator.post(f"/api/dohyo/v1/sources/{web.json['id']}/renew-url").json()["url"]
+    receiver.changed()
     assert web.send("b")[0] == 401
-    web.url = administrator.get(f"{web.path}/{web.json['id']}").json()["source"]["url"]
+    shown = administrator.get(f"{web.path}/{web.json['id']}")
+    assert shown.json()["source"]["url"] == renewed != web.url
+    web.url = renewed
     assert web.send("c") == (200, "")
     administrator.delete(f"{web.path}/{web.json['id']}")
-    receiver._targets.clear()
+    receiver.changed()
     assert web.send("d")[0] == 401
     assert web.texts() == ["a", "c"]
+
+
+def test_settings_change_by_the_published_call_and_its_etag(source, server, administrator):
+    web = source(category="a")
+    path = f"{web.path}/{web.json['id']}"
+    read = administrator.get(path)
+    body = {"source": {**read.json()["source"], "category": "b"}}
+    assert administrator.put(path, json=body).status_code == 403
+    changed = administrator.put(path, json=body, headers={"If-Match": read.headers["ETag"]})
+    assert changed.json() == body
+    assert administrator.put(path, json=body, headers={"If-Match": read.headers["ETag"]}).status_code == 412
+    server.services.receiver.changed()
+    assert web.send("x") == (200, "")
+    assert web.rows()[0]["_sourcecategory"] == "b"
 
 
 def test_what_arrived_is_told_in_an_account(source, server):

@@ -119,6 +119,11 @@ class Receiver:
         self._finishing.shutdown()
         self.write_accounts()
 
+    def changed(self) -> None:
+        """Something in the registry changed; without this it is seen within a second."""
+        for target in list(self._targets.values()):
+            target.read_ms = 0
+
     def target(self, token: str) -> Target:
         """The source of a token. Refused: 401 for an unknown one, 503 while it is paused, 429 while the store
         has more to write than it may hold.

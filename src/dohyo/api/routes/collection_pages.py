@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 from pydantic import ValidationError
 from starlette.responses import Response
 
@@ -87,18 +87,35 @@ def poll_json(poll: PollAccount) -> dict[str, Any]:
     }
 
 
+@router.post("/sources/{source_id}/renew-url")
+def renew_url(
+    source_id: int, request: Request, body: JsonBody, principal: CollectorManager, parts: Parts
+) -> Response:
+    """Gives an HTTP source another upload address; the old one is refused from then on."""
+    renewed = parts.registry.renew_url(_source(source_id, parts).collector_id, source_id)
+    parts.supervisor.changed()
+    parts.receiver.changed()
+    return json_answer({"url": parts.registry.source_json(renewed, root=str(request.base_url))["url"]})
+
+
 @router.post("/sources/{source_id}/{action}")
 def pause(source_id: int, action: str, body: JsonBody, principal: CollectorManager, parts: Parts) -> Response:
     """Pauses or resumes a source; how far it got is kept."""
     if action not in ("pause", "resume"):
         raise ApiRefused(404, "notfound", "there is nothing at this address")
+    source = _source(source_id, parts)
+    parts.registry.pause_source(source.collector_id, source_id, action == "pause")
+    parts.supervisor.changed()
+    parts.receiver.changed()
+    return json_answer({})
+
+
+def _source(source_id: int, parts: Services) -> Source:
     with parts.metadata() as session:
         source = session.get(Source, source_id)
     if source is None:
         raise ApiRefused(404, "source-unknown", f"there is no source {source_id}")
-    parts.registry.pause_source(source.collector_id, source_id, action == "pause")
-    parts.supervisor.changed()
-    return json_answer({})
+    return source
 
 
 # Types of sources
