@@ -4,12 +4,13 @@ segments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.functions.table import RunContext
+from dohyo.lang.macros import Expanded, Macro, expanded
 from dohyo.lang.parse import parse_query
 from dohyo.ops.context import CheckContext
 from dohyo.ops.discovered import without_hidden
@@ -30,11 +31,14 @@ _RAW_JSON = Apply("json_text", (Ref("_raw", TEXT),), TEXT)
 
 @dataclass(frozen=True)
 class CompileContext:
-    """What a compilation may know. `tables` gives the lookup table at a `path://` address, or None."""
+    """What a compilation may know. `tables` gives the lookup table at a `path://` address, or None; `macros`
+    are texts by name.
+    """
 
     run: RunContext
     hot_fields: Sequence[HotField] = ()
     tables: Callable[[str], LookupTable | None] = lambda path: None
+    macros: Mapping[str, Macro] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -51,12 +55,15 @@ class Compiled:
 def compile_query(text: str, context: CompileContext) -> Compiled:
     """The plan of a query. ProblemError with one to five problems, their places in `text`."""
     check = CheckContext(context.run, context.tables)
+    whole = Expanded(text)
     try:
-        plan = _plan(text, check, 0)
+        whole = expanded(text, context.macros)
+        plan = _plan(whole.text, check, 0)
     except ProblemError as refused:
-        raise ProblemError(refused.problems, text) from None
+        raise ProblemError([whole.typed(one) for one in refused.problems], text) from None
     plan = _with_hot_fields(plan, context.hot_fields)
-    return Compiled(text, plan, plan.schema, plan.schema.aggregate, tuple(check.warnings))
+    warnings = tuple(whole.typed(one) for one in check.warnings)
+    return Compiled(text, plan, plan.schema, plan.schema.aggregate, warnings)
 
 
 def _plan(text: str, check: CheckContext, depth: int) -> Plan:
