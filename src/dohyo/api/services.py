@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -60,29 +60,21 @@ class Services:
 @contextmanager
 def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Services]:
     """The services over a data directory. At the end sources stop first, then searches, writer, store."""
-    with ExitStack() as closing:
-        metadata = open_metadata(data_dir)
-        secrets = SecretBox(data_dir)
-        store = EmbeddedStore.open(data_dir)
-        closing.callback(store.close)
-        writer = GroupWriter(store)
-        closing.callback(writer.close)
+    with ExitStack() as ending:
+        metadata, secrets, catalog = open_metadata(data_dir), SecretBox(data_dir), Catalog(data_dir)
+        store = ending.enter_context(closing(EmbeddedStore.open(data_dir)))
+        writer = ending.enter_context(closing(GroupWriter(store)))
         tables = LookupTables(metadata)
         searches = Searches(store, tables=tables.table_at)
-        search_jobs = SearchJobs(searches, JobLimits(pauses=bool(settings.pause_full_searches)))
-        closing.callback(search_jobs.close)
-        dashboard_runs = DashboardRuns(searches)
-        closing.callback(dashboard_runs.close)
-        async_jobs = AsyncJobs()
-        closing.callback(async_jobs.close)
-        catalog = Catalog(data_dir)
-        lifecycle = Lifecycle(metadata, catalog, store, secrets)
+        job_limits = JobLimits(pauses=bool(settings.pause_full_searches))
+        search_jobs = ending.enter_context(closing(SearchJobs(searches, job_limits)))
+        dashboard_runs = ending.enter_context(closing(DashboardRuns(searches)))
+        async_jobs = ending.enter_context(closing(AsyncJobs()))
+        lifecycle = ending.enter_context(closing(Lifecycle(metadata, catalog, store, secrets)))
         lifecycle.start()
-        closing.callback(lifecycle.close)
-        receiver = Receiver(metadata, writer)
-        closing.callback(receiver.close)
+        receiver = ending.enter_context(closing(Receiver(metadata, writer)))
         supervisor = Supervisor(metadata, writer, secrets)
-        closing.callback(supervisor.stop)
+        ending.callback(supervisor.stop)
         supervisor.start()
         yield Services(
             settings=settings,
