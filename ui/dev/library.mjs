@@ -92,6 +92,7 @@ const pathAnswer = path;
 
 export function searches(method, path, body) {
   if (method === "POST") return { ...body, id: add("Search", body.name, body.parentId, { description: body.description, query: body.queryString }).id };
+  if (path.endsWith("/logSearches")) return { logSearches: [...items.values()].filter((i) => i.itemType === "Search"), token: null };
   const item = items.get(path.split("/").at(-1));
   if (method === "PUT") Object.assign(item, { name: body.name, query: body.queryString });
   return { id: item.id, name: item.name, description: item.description, queryString: item.query, timeRange: { type: "BeginBoundedTimeRange", from: { type: "RelativeTimeRangeBoundary", relativeTime: "-24h" }, to: null } };

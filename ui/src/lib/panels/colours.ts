@@ -43,13 +43,33 @@ export function drawn(css: string): string {
   return css.startsWith("var(--") ? token(css.slice(6, -1)) : css;
 }
 
-/** The ink, dark or light, that can be read on a colour. */
-export function inkOn(css: string): string {
+type Rgb = [number, number, number];
+/** Red, green and blue of a CSS colour, 0 to 1. */
+function rgbOf(css: string): Rgb {
   const probe = document.createElement("i");
   probe.style.color = css;
   document.body.append(probe);
   const [r = 0, g = 0, b = 0] = (getComputedStyle(probe).color.match(/[\d.]+/g) ?? []).map((part) => Number(part) / 255);
   probe.remove();
+  return [r, g, b];
+}
+function luminance([r, g, b]: Rgb): number {
   const linear = (c: number) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
-  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b) > 0.19 ? "var(--ink-dark)" : "var(--ink-light)";
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+}
+const contrast = (a: number, b: number) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+
+/** The ink, dark or light, that can be read on a colour. */
+export function inkOn(css: string): string {
+  return luminance(rgbOf(css)) > 0.19 ? "var(--ink-dark)" : "var(--ink-light)";
+}
+
+/** A written colour as large text on a panel: moved towards the text colour until it can be read there. */
+export function legible(css: string): string {
+  const [colour, text, under] = [rgbOf(css), rgbOf("var(--text)"), luminance(rgbOf("var(--surface)"))];
+  for (const part of [0, 0.15, 0.3, 0.45, 0.6]) {
+    const mixed = colour.map((c, i) => c * (1 - part) + text[i]! * part) as Rgb;
+    if (contrast(luminance(mixed), under) >= 3.1) return part ? `rgb(${mixed.map((c) => Math.round(c * 255)).join(" ")})` : css;
+  }
+  return "var(--text)";
 }

@@ -5,12 +5,27 @@ const MOST_PIXELS = 16_000;
 
 type Style = CSSStyleDeclaration;
 const visible = (style: Style) => style.display !== "none" && style.visibility !== "hidden" && Number(style.opacity) > 0;
-const solid = (colour: string) => colour !== "" && colour !== "transparent" && !/rgba?\([^)]*,\s*0\)$/.test(colour);
+const solid = (colour: string) => colour !== "" && colour !== "transparent" && !/^rgba\(.*,\s*0\)$/.test(colour) && !/\/\s*0\)$/.test(colour);
+
+/** The outline of a box: its clip path where it has one, else its rounded corners. */
+function outline(pen: CanvasRenderingContext2D, style: Style, box: DOMRect) {
+  pen.beginPath();
+  const corners = /^polygon\((.*)\)$/.exec(style.clipPath)?.[1];
+  if (corners) {
+    for (const corner of corners.split(",")) {
+      const [x = 0, y = 0] = corner.trim().split(/\s+/).map((part) => parseFloat(part) / 100);
+      pen.lineTo(box.x + x * box.width, box.y + y * box.height);
+    }
+    pen.closePath();
+    return;
+  }
+  const given = parseFloat(style.borderTopLeftRadius) || 0;
+  const radius = style.borderTopLeftRadius.endsWith("%") ? (given * box.width) / 100 : given;
+  pen.roundRect(box.x, box.y, box.width, box.height, Math.min(radius, box.width / 2, box.height / 2));
+}
 
 function paintBox(pen: CanvasRenderingContext2D, style: Style, box: DOMRect) {
-  const radius = Math.min(parseFloat(style.borderTopLeftRadius) || 0, box.width / 2, box.height / 2) * (style.borderTopLeftRadius.endsWith("%") ? box.width / 100 : 1);
-  pen.beginPath();
-  pen.roundRect(box.x, box.y, box.width, box.height, Math.min(radius, box.width / 2));
+  outline(pen, style, box);
   if (solid(style.backgroundColor)) {
     pen.fillStyle = style.backgroundColor;
     pen.fill();
@@ -97,13 +112,26 @@ function paintSvg(pen: CanvasRenderingContext2D, svg: SVGSVGElement) {
   }
   pen.restore();
 }
+/** A round gradient around a circle; others are left out. */
+function gradientOf(pen: CanvasRenderingContext2D, shape: SVGGraphicsElement, fill: string): CanvasGradient | null {
+  const source = document.getElementById(/#([^")]+)/.exec(fill)?.[1] ?? "");
+  if (!(source instanceof SVGRadialGradientElement) || !(shape instanceof SVGCircleElement)) return null;
+  const [x, y, r] = [shape.cx.baseVal.value, shape.cy.baseVal.value, shape.r.baseVal.value];
+  const gradient = pen.createRadialGradient(x, y, 0, x, y, r);
+  for (const stop of source.querySelectorAll("stop")) {
+    const style = getComputedStyle(stop);
+    gradient.addColorStop(Number(stop.getAttribute("offset")), style.stopColor.replace(/^rgb\((.*)\)$/, `rgba($1, ${style.stopOpacity})`));
+  }
+  return gradient;
+}
 function paintShape(pen: CanvasRenderingContext2D, shape: SVGGraphicsElement, style: Style) {
   const path = pathOf(shape);
   if (!path) return;
-  if (style.fill !== "none" && !style.fill.startsWith("url(")) {
+  const fill = style.fill.startsWith("url(") ? gradientOf(pen, shape, style.fill) : style.fill === "none" ? null : style.fill;
+  if (fill) {
     const alpha = pen.globalAlpha;
     pen.globalAlpha = alpha * Number(style.fillOpacity);
-    pen.fillStyle = style.fill;
+    pen.fillStyle = fill;
     pen.fill(path);
     pen.globalAlpha = alpha;
   }
@@ -136,10 +164,8 @@ function paint(pen: CanvasRenderingContext2D, element: Element) {
   pen.save();
   pen.globalAlpha *= Number(style.opacity);
   paintBox(pen, style, box);
-  if (style.clipPath !== "none" && style.clipPath.startsWith("polygon")) pen.globalAlpha *= 1;
   if (style.overflow !== "visible" || style.overflowY !== "visible") {
-    pen.beginPath();
-    pen.roundRect(box.x, box.y, box.width, box.height, parseFloat(style.borderTopLeftRadius) || 0);
+    outline(pen, style, box);
     pen.clip();
   }
   if (element instanceof HTMLCanvasElement) pen.drawImage(element, box.x, box.y, box.width, box.height);

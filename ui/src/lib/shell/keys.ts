@@ -1,4 +1,6 @@
 /** Single-letter keys. They do nothing while somebody types. */
+import { singleKeys } from "./palette.svelte";
+
 type Action = () => void;
 const actions = new Map<string, Action>();
 let prefix = "";
@@ -18,6 +20,9 @@ export function typing(target: EventTarget | null): boolean {
 }
 
 export function onKeydown(event: KeyboardEvent) {
+  if (!singleKeys.on && event.key.length === 1 && event.key !== "?") return;
+  // A dialog keeps the keys to itself.
+  if (document.querySelector("dialog[open]")) return;
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || typing(event.target)) return;
   const joined = prefix && Date.now() - prefix_ms < 1500 ? `${prefix} ${event.key}` : event.key;
   prefix = "";
