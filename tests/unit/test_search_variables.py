@@ -18,7 +18,29 @@ def test_quote_inside_a_value_does_not_end_the_string():
 
 
 def test_value_outside_quotes_is_put_in_as_it_is():
-    assert fill_in('x = "a//b" {{t}} // "', {"t": '"q"'}).text == 'x = "a//b" "q" // "'
+    assert fill_in('x = "a//b" {{t}} // "', {"t": "a OR b=c"}).text == 'x = "a//b" a OR b=c // "'
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x | count by _raw",
+        'x" or "y',
+        "x) or (y",
+        "// x",
+        "/* x",
+        "x\n| limit 1",
+        "[subquery: * | compose x]",
+    ],
+)
+def test_value_outside_quotes_cannot_change_the_shape_of_the_query(value):
+    escaped = value.replace('"', '\\"')
+    assert fill_in("{{t}} | limit 5", {"t": value}).text == f'"{escaped}" | limit 5'
+
+
+def test_value_of_a_field_stays_one_value():
+    assert fill_in("_source={{t}} a", {"t": "My Labs"}).text == '_source="My Labs" a'
+    assert fill_in("_source={{t}} a", {"t": "Labs/*"}).text == "_source=Labs/* a"
 
 
 def test_several_values_become_a_scope_group_but_not_inside_quotes():

@@ -10,11 +10,12 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from dohyo.lang.words import as_word, escaped
+
 PLACE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 VARIABLE_NAME_INPUT = "scope_key_variable_display_name"
 VARIABLE_NAME = "Logsdatasource"
 QUERY_KEYS = ("queryString", "queryText", "query", "searchQuery")
-PLAIN_WORD = re.compile(r"[\w*./:-]+")
 # A string, a comment or a place, whichever begins first.
 _PART = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/|\{\{\s*\w+\s*\}\}', re.DOTALL)
 
@@ -44,20 +45,11 @@ def fill_query(text: str, inputs: Mapping[str, str]) -> str:
     def part(match: re.Match[str]) -> str:
         whole = match[0]
         if whole.startswith('"'):
-            return _fill_text(whole, {name: _escaped(value) for name, value in inputs.items()})
+            return _fill_text(whole, {name: escaped(value) for name, value in inputs.items()})
         place = PLACE.fullmatch(whole)
         return as_word(inputs[place[1]]) if place and place[1] in inputs else whole
 
     return _PART.sub(part, text)
-
-
-def as_word(value: str) -> str:
-    """The value as one word of a query: in quotes unless it is a plain one."""
-    return value if PLAIN_WORD.fullmatch(value) else f'"{_escaped(value)}"'
-
-
-def _escaped(value: str) -> str:
-    return value.replace("\\", "\\\\").replace('"', '\\"')
 
 
 def places(value: Any) -> Iterator[str]:

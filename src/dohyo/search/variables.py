@@ -5,10 +5,11 @@ as typed.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from dohyo.base.problem import Problem, ProblemError, Span
+from dohyo.lang.words import as_part, as_word, escaped
 
 _PLACE = re.compile(r"\{\{\s*([A-Za-z0-9_]+)\s*\}\}")
 # A string, which may miss its end, or a comment: whichever begins first hides the marks of the other.
@@ -71,9 +72,11 @@ class Filled:
 
 
 def fill_in(typed: str, values: Mapping[str, Value]) -> Filled:
-    """The text with each `{{name}}` (any case) outside comments replaced by its value, textually.
+    """The text with each `{{name}}` (any case) outside comments replaced by its value.
 
-    Inside quotes, quotes and backslashes of the value are escaped, so that a value never ends its string.
+    A value never changes the query's shape: inside quotes its quotes and backslashes are escaped; outside, it
+    comes in quotes where it holds pipes, quotes, parentheses or comments, and behind `=` where it is not one
+    plain word.
     Several values become `(a OR b)` outside quotes; inside quotes they are a problem, as is a name without a
     value. Raises ProblemError.
     """
@@ -88,7 +91,8 @@ def fill_in(typed: str, values: Mapping[str, Value]) -> Filled:
             continue
         quoted = bool(around)
         span = Span(*match.span())
-        value = _shown(match[1], by_name, quoted, span, typed)
+        written = escaped if quoted else as_word if typed[: span.start].endswith("=") else as_part
+        value = _shown(match[1], by_name, written, span, typed)
         parts += [typed[at : span.start], value]
         length += span.start - at
         pieces.append(Piece(span, Span(length, length + len(value))))
@@ -97,7 +101,9 @@ def fill_in(typed: str, values: Mapping[str, Value]) -> Filled:
     return Filled("".join(parts), typed, tuple(pieces))
 
 
-def _shown(name: str, values: Mapping[str, Value], quoted: bool, span: Span, typed: str) -> str:
+def _shown(
+    name: str, values: Mapping[str, Value], written: Callable[[str], str], span: Span, typed: str
+) -> str:
     if name.lower() not in values:
         hint = f"variables here: {', '.join(sorted(values))}" if values else "this dashboard has no variables"
         problem = Problem("variable-unknown", f"there is no variable named {name}", span, (hint,))
@@ -106,9 +112,9 @@ def _shown(name: str, values: Mapping[str, Value], quoted: bool, span: Span, typ
     if not isinstance(value, str):
         if len(value) == 1:
             value = value[0]
-        elif not quoted:
-            return "(" + " OR ".join(value) + ")" if value else "*"
+        elif written is not escaped:
+            return "(" + " OR ".join(map(written, value)) + ")" if value else "*"
         else:
             message = f"variable {name} has several values, which cannot stand inside quotes"
             raise ProblemError([Problem("variable-several", message, span, ("choose one value",))], typed)
-    return value.replace("\\", "\\\\").replace('"', '\\"') if quoted else value
+    return written(value)
