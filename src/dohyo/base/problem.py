@@ -32,8 +32,8 @@ class Fix:
 class Problem:
     """One thing that is wrong, said in one plain sentence, with the place and a way out.
 
-    `code` is stable (`field-unknown`, `alias-count`, ...). `severity` is `error` (refused) or `warning` (runs all
-    the same).
+    `code` is stable (`field-unknown`, `alias-count`, ...). `severity` is `error` (refused) or `warning` (runs
+    all the same).
     """
 
     code: str
