@@ -17,8 +17,16 @@ def format_query(text: str) -> str:
         steps = [_formatted(text, start, end) for start, end in pieces[1:]]
     except LexError:
         return text
-    scope = text[slice(*pieces[0])].strip()  # blanks inside may belong to a phrase
+    scope = _trimmed(text[slice(*pieces[0])])  # blanks inside may belong to a phrase
     return "\n".join([*([scope] if scope else []), *steps])
+
+
+def _trimmed(scope: str) -> str:
+    """The scope without the blanks around it; one after a backslash belongs to its word."""
+    found = scope.strip()
+    backslashes = len(found) - len(found.rstrip("\\"))
+    after = scope.lstrip()[len(found) : len(found) + 1]
+    return found + after if backslashes % 2 else found
 
 
 def _formatted(text: str, start: int, end: int) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dohyo.base.problem import Span
 from dohyo.lang.reader import Reader
@@ -20,7 +20,7 @@ class TableClause:
     """A lookup table by its address."""
 
     source: str
-    span: Span
+    span: Span = field(compare=False)
 
 
 def read_clause(reader: Reader) -> TableClause:

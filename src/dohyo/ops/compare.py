@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -30,13 +31,13 @@ class ShiftClause:
     times: int
     reduce: str | None
     name: tree.FieldRef | None
-    span: Span
+    span: Span = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True)
 class CompareClause:
     shifts: tuple[ShiftClause, ...]
-    span: Span
+    span: Span = dataclasses.field(compare=False)
 
 
 def read_clause(reader: Reader) -> CompareClause:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import product
 
 from dohyo.base.problem import Span
@@ -43,7 +43,7 @@ class FillmissingClause:
     generators: tuple[GeneratorClause, ...]
     defaults: tuple[tuple[tree.Expr, tree.FieldRef], ...]
     takelast: bool
-    span: Span
+    span: Span = field(compare=False)
 
 
 def read_clause(reader: Reader) -> FillmissingClause:
@@ -130,7 +130,7 @@ class Filling:
     generators: tuple[Generator, ...]
     usual: Mapping[str, Scalar]
     takelast: bool
-    span: Span
+    span: Span = field(compare=False)
 
     def rows(self, rows: Sequence[Row], run: RunContext) -> list[Row]:
         """The rows, then those that were missing; with `takelast` each like the one of the slice before."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -22,7 +23,7 @@ from dohyo.plan.types import LONG, TEXT, TIME
 @dataclass(frozen=True)
 class TableClause:
     name: str
-    span: Span
+    span: Span = dataclasses.field(compare=False)
     pipeline: Pipeline
 
 

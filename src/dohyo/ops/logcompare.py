@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import inf, log
 
 from dohyo.base.problem import Span
@@ -36,7 +36,7 @@ class CompareClause:
 
     shift_ms: int
     baseline: str | None
-    span: Span
+    span: Span = field(compare=False)
 
 
 def read_clause(reader: Reader) -> CompareClause:
@@ -103,6 +103,6 @@ LOGCOMPARE = Operator(
             ("baseline", "another query for the earlier time; without it the same one"),
         ),
         see=("logreduce", "compare"),
-        example="error | logcompare timeshift -24h | where (_isNew)",
+        example="* | logcompare timeshift -24h | where (_isNew)",
     ),
 )

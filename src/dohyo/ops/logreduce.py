@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from math import log
 
 from dohyo.base.problem import Span
@@ -136,7 +136,7 @@ def relevance(signature: str, totals: Mapping[str, int]) -> float:
 @dataclass(frozen=True)
 class DetailsClause:
     ids: tuple[str, ...]
-    span: Span
+    span: Span = field(compare=False)
 
 
 def read_details(reader: Reader) -> DetailsClause:
@@ -194,6 +194,6 @@ DETAILS = Operator(
         "The messages of one pattern of the logreduce before it.",
         (("signature id", "as logreduce gives it in _signature_id"),),
         see=("logreduce",),
-        example="* | logreduce | details 0123456789ABCDEF",
+        example="* | logreduce | details 5E49ECE1AFDBA000",
     ),
 )

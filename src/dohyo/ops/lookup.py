@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dohyo.base.problem import Span
 from dohyo.lang import tree
@@ -29,7 +29,7 @@ class LookupClause:
     columns: tuple[tuple[tree.FieldRef, tree.FieldRef | None], ...]
     source: str
     on: tuple[tuple[tree.FieldRef, tree.FieldRef], ...]
-    span: Span
+    span: Span = field(compare=False)
 
 
 def read_clause(reader: Reader) -> LookupClause:

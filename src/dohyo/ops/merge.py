@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -30,7 +31,7 @@ class PartClause:
     how: str
     separator: str
     name: tree.FieldRef | None
-    span: Span
+    span: Span = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class MergeClause:
     """No part at all: the messages, joined."""
 
     parts: tuple[PartClause, ...]
-    span: Span
+    span: Span = dataclasses.field(compare=False)
 
 
 def read_clause(reader: Reader) -> MergeClause:
@@ -157,6 +158,6 @@ MERGE = Operator(
             ("takeFirst", "the earliest value; takeLast the latest, takeDistinct each different one once"),
         ),
         see=("transactionize",),
-        example='* | json "id", "state" as id, state | transactionize id (merge id takeFirst, state)',
+        example='* | json "id", "status" as id, status | transactionize id (merge id takeFirst, status)',
     ),
 )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,7 @@ class PredictClause:
     period_ms: int
     window: int | None
     forecast: int
-    span: Span
+    span: Span = dataclasses.field(compare=False)
 
 
 def read_clause(reader: Reader) -> PredictClause:

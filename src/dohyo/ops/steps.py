@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.lang import tree
@@ -52,8 +52,8 @@ class Pipeline:
     """`( a | b )` inside an operator. `scope_span`: a scope stood before its operators."""
 
     steps: tuple[tree.Step, ...]
-    span: Span
-    scope_span: Span | None = None
+    span: Span = field(compare=False)
+    scope_span: Span | None = field(default=None, compare=False)
 
 
 def read_pipeline(reader: Reader) -> Pipeline:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -35,7 +36,7 @@ class StateClause:
     is_pattern: bool
     field: tree.FieldRef | None
     name: str
-    span: Span
+    span: Span = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True)
@@ -237,6 +238,6 @@ TRANSACTION = Operator(
             ("flow", "one row for each change of state: fromstate, tostate and latency in milliseconds"),
         ),
         see=("transactionize", "sessionize"),
-        example='* | parse "session=*;" as id | transaction on id with "*start*" as init, "*stop*" as done',
+        example='* | parse "user=*," as id | transaction on id with "*start*" as init, "*stop*" as done',
     ),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from dohyo.base.problem import Problem, Span
 from dohyo.functions.casts import any_to_text
@@ -28,7 +28,7 @@ class TransposeClause:
     columns: tuple[tree.FieldRef, ...]
     names: tuple[tree.FieldRef, ...]
     every: bool
-    span: Span
+    span: Span = field(compare=False)
 
 
 def read_clause(reader: Reader) -> TransposeClause:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
@@ -25,7 +25,7 @@ class AssignClause:
 
     value: tree.Expr
     name: tree.FieldRef | None
-    text: str
+    text: str = field(compare=False)
 
 
 def read_where(reader: Reader) -> WhereClause:
