@@ -106,10 +106,12 @@ def _padded(value: Sql, count: int) -> Sql:
     )
 
 
-def _letter_sql(letter: str, n: int, stamp: Sql, ms: Sql, zone: str) -> Sql:
-    """One letter of a pattern; `stamp` is a DateTime64 in the zone."""
+def _number_letters(stamp: Sql, ms: Sql) -> dict[str, Sql]:
+    """Letters that are numbers; `stamp` is a DateTime64 in the zone."""
     hour = call("toHour", stamp)
-    numbers: dict[str, Sql] = {
+    before = call("modulo", call("toDayOfWeek", call("toStartOfYear", stamp)), plain(7))
+    days = call("minus", call("plus", call("toDayOfYear", stamp), before), plain(1))
+    return {
         "d": call("toDayOfMonth", stamp),
         "H": hour,
         "k": call("if", call("equals", hour, plain(0)), plain(24), hour),
@@ -120,44 +122,25 @@ def _letter_sql(letter: str, n: int, stamp: Sql, ms: Sql, zone: str) -> Sql:
         "S": call("positiveModulo", ms, plain(1000)),
         "D": call("toDayOfYear", stamp),
         "u": call("toDayOfWeek", stamp),
-        "w": call(
-            "plus",
-            call(
-                "intDiv",
-                call(
-                    "minus",
-                    call(
-                        "plus",
-                        call("toDayOfYear", stamp),
-                        call("modulo", call("toDayOfWeek", call("toStartOfYear", stamp)), plain(7)),
-                    ),
-                    plain(1),
-                ),
-                plain(7),
-            ),
-            plain(1),
-        ),
+        "w": call("plus", call("intDiv", days, plain(7)), plain(1)),
     }
+
+
+def _letter_sql(letter: str, n: int, stamp: Sql, ms: Sql, zone: str) -> Sql:
+    """One letter of a pattern; `stamp` is a DateTime64 in the zone."""
+    numbers = _number_letters(stamp, ms)
     if letter in numbers:
         return _padded(numbers[letter], n)
+    year = call("toYear", stamp)
     if letter == "y":
-        return (
-            _padded(call("modulo", call("toYear", stamp), plain(100)), 2)
-            if n == 2
-            else _padded(call("toYear", stamp), n)
-        )
-    if letter == "M":
-        return (
-            _padded(call("toMonth", stamp), n)
-            if n < 3
-            else call("substring", call("monthName", stamp), plain(1), plain(3 if n == 3 else 20))
-        )
-    if letter == "E":
-        return call(
-            "substring", call("formatDateTime", stamp, text("%W")), plain(1), plain(3 if n < 4 else 20)
-        )
+        return _padded(call("modulo", year, plain(100)), 2) if n == 2 else _padded(year, n)
+    if letter == "M" and n < 3:
+        return _padded(call("toMonth", stamp), n)
+    if letter in "ME":
+        name = call("monthName", stamp) if letter == "M" else call("formatDateTime", stamp, text("%W"))
+        return call("substring", name, plain(1), plain(20 if n > 3 else 3))
     if letter == "a":
-        return call("if", call("less", hour, plain(12)), text("AM"), text("PM"))
+        return call("if", call("less", call("toHour", stamp), plain(12)), text("AM"), text("PM"))
     if letter == "z":
         return _zone_name_sql(stamp, zone)
     offset = _offset_sql(stamp, None if letter == "X" and n == 1 else ":" if letter == "X" and n > 2 else "")
