@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -100,92 +102,85 @@ def _zone_of(named: str | None, otherwise: str):  # type: ignore[no-untyped-def]
     return ZoneInfo(named)
 
 
+@dataclass(frozen=True)
+class _Found:
+    """The groups of a match: what the text has for each letter of the pattern."""
+
+    groups: Sql
+    letters: Sequence[str]
+
+    def part(self, letter: str, otherwise: str) -> Sql:
+        if letter not in self.letters:
+            return text(otherwise)
+        return call("arrayElement", self.groups, plain(self.letters.index(letter) + 1))
+
+    def number(self, letter: str, otherwise: str) -> Sql:
+        return call("toUInt32OrZero", self.part(letter, otherwise))
+
+    def first_of(self, letters: str) -> str | None:
+        return next((letter for letter in letters if letter in self.letters), None)
+
+
 def _parse_sql(run: RunContext, value: Sql, pattern: Sql, zone: Sql | None = None) -> Sql:
     expression, letters = date_regex(str(pattern.this))
     groups = call("extractGroups", value, text(expression.replace("\\-", "-").replace("\\ ", " ")))
-
-    def part(letter: str, otherwise: str) -> Sql:
-        return (
-            call("arrayElement", groups, plain(letters.index(letter) + 1))
-            if letter in letters
-            else text(otherwise)
-        )
-
-    year, hour = part("y", "1970"), part("H", "") if "H" in letters else part("k", "0")
-    year = call(
-        "concat", call("if", call("equals", call("length", year), plain(2)), text("20"), text("")), year
-    )
-    hours: Sql = call("modulo", call("toUInt32OrZero", hour), plain(24))
-    if "h" in letters or "K" in letters:
-        half = call("if", call("equals", call("lower", part("a", "am")), text("pm")), plain(12), plain(0))
-        hours = call(
-            "plus",
-            call(
-                "modulo",
-                call("toUInt32OrZero", part("h", "0") if "h" in letters else part("K", "0")),
-                plain(12),
-            ),
-            half,
-        )
-    month: Sql = call("toUInt32OrZero", part("M", "1"))
-    if "L" in letters:
-        months = call("array", *[text(name) for name in _MONTHS])
-        month = call(
-            "toUInt32",
-            call("indexOf", months, call("substring", call("lower", part("L", "")), plain(1), plain(3))),
-        )
-    day, minute, second = (
-        call("toUInt32OrZero", part("d", "1")),
-        call("toUInt32OrZero", part("m", "0")),
-        call("toUInt32OrZero", part("s", "0")),
-    )
-    shape = call(
-        "concat",
-        call("leftPad", year, plain(4), text("0")),
-        *[
-            p
-            for v in (month, day)
-            for p in (text("-"), call("leftPad", call("toString", v), plain(2), text("0")))
-        ],
-        text(" "),
-        *[
-            p
-            for i, v in enumerate((hours, minute, second))
-            for p in ((text(":"),) if i else ())
-            + (call("leftPad", call("toString", v), plain(2), text("0")),)
-        ],
-    )
-    offset = next((part(letter, "") for letter in "XZz" if letter in letters), None)
+    found = _Found(groups, letters)
+    shown_zone = found.first_of("XZz")
     name = str(zone.this) if zone is not None else run.zone
-    in_zone = text("UTC" if offset is not None else name)
-    stamp = call("parseDateTime64BestEffortOrNull", shape, plain(3), in_zone)
+    in_zone = text("UTC" if shown_zone else name)
+    stamp = call("parseDateTime64BestEffortOrNull", _shape_sql(found), plain(3), in_zone)
     ms: Sql = call("toUnixTimestamp64Milli", stamp)
-    if offset is not None:
-        clean = call("replaceAll", offset, text(":"), text(""))
-        minutes = call(
-            "plus",
-            call("multiply", call("toInt64OrZero", call("substring", clean, plain(2), plain(2))), plain(60)),
-            call("toInt64OrZero", call("substring", clean, plain(4), plain(2))),
-        )
-        signed = call(
-            "if",
-            call("equals", call("substring", clean, plain(1), plain(1)), text("-")),
-            call("negate", minutes),
-            minutes,
-        )
-        ms = call("minus", ms, call("multiply", signed, plain(60000)))
+    if shown_zone:
+        minutes = _offset_minutes_sql(found.part(shown_zone, ""))
+        ms = call("minus", ms, call("multiply", minutes, plain(60000)))
     if "S" in letters:
-        digits = part("S", "0")
+        digits = found.part("S", "0")
+        three = call("substring", digits, plain(1), plain(3))
         long_enough = call("greater", call("length", digits), plain(3))
-        ms = call(
-            "plus",
-            ms,
-            call(
-                "toInt64OrZero",
-                call("if", long_enough, call("substring", digits, plain(1), plain(3)), digits),
-            ),
-        )
+        ms = call("plus", ms, call("toInt64OrZero", call("if", long_enough, three, digits)))
     return call("if", call("empty", groups), null(), ms)
+
+
+def _shape_sql(found: _Found) -> Sql:
+    """`yyyy-MM-dd HH:mm:ss`, which the engine reads."""
+    year = found.part("y", "1970")
+    century = call("if", call("equals", call("length", year), plain(2)), text("20"), text(""))
+    year = call("leftPad", call("concat", century, year), plain(4), text("0"))
+    month, day = (_two_digits(part) for part in (_month_sql(found), found.number("d", "1")))
+    times = (_hour_sql(found), found.number("m", "0"), found.number("s", "0"))
+    hour, minute, second = (_two_digits(part) for part in times)
+    dash, colon = text("-"), text(":")
+    return call("concat", year, dash, month, dash, day, text(" "), hour, colon, minute, colon, second)
+
+
+def _two_digits(value: Sql) -> Sql:
+    return call("leftPad", call("toString", value), plain(2), text("0"))
+
+
+def _month_sql(found: _Found) -> Sql:
+    if "L" not in found.letters:
+        return found.number("M", "1")
+    months = call("array", *[text(name) for name in _MONTHS])
+    start = call("substring", call("lower", found.part("L", "")), plain(1), plain(3))
+    return call("toUInt32", call("indexOf", months, start))
+
+
+def _hour_sql(found: _Found) -> Sql:
+    half_day = found.first_of("hK")
+    if half_day is None:
+        return call("modulo", found.number(found.first_of("Hk") or "H", "0"), plain(24))
+    afternoon = call("equals", call("lower", found.part("a", "am")), text("pm"))
+    half = call("if", afternoon, plain(12), plain(0))
+    return call("plus", call("modulo", found.number(half_day, "0"), plain(12)), half)
+
+
+def _offset_minutes_sql(offset: Sql) -> Sql:
+    """Minutes of `+hh:mm`, `-hhmm` or `+hh`; other texts are UTC."""
+    clean = call("replaceAll", offset, text(":"), text(""))
+    hours, minutes = (call("toInt64OrZero", call("substring", clean, plain(at), plain(2))) for at in (2, 4))
+    size = call("plus", call("multiply", hours, plain(60)), minutes)
+    west = call("equals", call("substring", clean, plain(1), plain(1)), text("-"))
+    return call("if", west, call("negate", size), size)
 
 
 fn(
