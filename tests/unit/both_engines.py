@@ -9,6 +9,9 @@ import json
 import subprocess
 import sys
 from collections.abc import Sequence
+from itertools import count
+
+import sqlglot.expressions as exp
 
 from dohyo.functions.table import RunContext, function_named
 from dohyo.lang.parse import parse_query
@@ -16,9 +19,9 @@ from dohyo.ops.context import CheckContext
 from dohyo.ops.expressions import checked
 from dohyo.plan.expr import Expr, Lit, Ref, Scalar
 from dohyo.plan.schema import Field, Schema
-from dohyo.plan.sqltree import Sql, call, printed, text
-from dohyo.plan.types import BOOL, Type
-from dohyo.sql.expressions import INPUT, SQL_TYPES, expr_to_sql, literal_sql
+from dohyo.plan.sqltree import Sql, call, plain, printed, text
+from dohyo.sql.expressions import SQL_TYPES, literal_sql, named
+from dohyo.sql.relation import Relation
 
 RUN = RunContext(now_ms=1_700_000_000_000, start_ms=1_699_900_000_000, end_ms=1_700_000_000_000)
 _ENGINE = """
@@ -91,29 +94,26 @@ def reference(node: Expr, row: dict[str, Scalar] | None = None) -> Scalar:
 
 def select(nodes: Sequence[Expr]) -> str:
     """One row with the value of each expression."""
-    return "SELECT " + ", ".join(printed(_output(node)) for node in nodes)
+    return _select(nodes, [], exp.Table(this=call("values", text("nothing Int8"), plain(0))))
 
 
 def select_rows(node: Expr, fields: Sequence[Field], rows: Sequence[Sequence[Scalar]]) -> str:
     """One row a row, with the expression's value; the fields are nullable, as a search has them."""
     types = ", ".join(f"{f.name} Nullable({SQL_TYPES[f.type]})" for f in fields)
-    shown = ", ".join(
-        "(" + ", ".join(_shown(v, f.type) for v, f in zip(row, fields, strict=True)) + ")" for row in rows
-    )
-    return f"SELECT {printed(_output(node))} FROM values({printed(text(types))}, {shown}) AS {INPUT}"
+    values = [[literal_sql(Lit(v, f.type)) for v, f in zip(row, fields, strict=True)] for row in rows]
+    shown = [call("tuple", *row) if len(row) > 1 else row[0] for row in values]
+    return _select([node], fields, exp.Table(this=call("values", text(types), *shown)))
 
 
-def _output(node: Expr) -> Sql:
-    """The engine's conditions are numbers; a boolean that leaves it says so."""
-    return (
-        call("CAST", expr_to_sql(node, RUN), text("Nullable(Bool)"))
-        if node.type == BOOL
-        else expr_to_sql(node, RUN)
-    )
-
-
-def _shown(value: Scalar, kind: Type) -> str:
-    return printed(literal_sql(Lit(value, kind)))
+def _select(nodes: Sequence[Expr], fields: Sequence[Field], source: Sql) -> str:
+    names = [f.name for f in fields]
+    relation = Relation(source, count(), names)
+    relation.set_fields(names, {name: name for name in names})
+    made = [named(node, relation, RUN) for node in nodes]
+    outputs = [f"out{i}" for i in range(len(made))]
+    relation.set_fields(outputs, dict(zip(outputs, made, strict=True)))
+    relation.close()
+    return printed(relation.select([relation.field(name) for name in outputs]))
 
 
 def same(a: Scalar, b: Scalar) -> bool:

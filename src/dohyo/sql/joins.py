@@ -6,83 +6,57 @@ from collections.abc import Sequence
 
 import sqlglot.expressions as exp
 
+from dohyo.functions.table import RunContext
 from dohyo.plan import nodes
-from dohyo.plan.sqltree import Sql, alias, call, column, plain, select, within
-from dohyo.sql.expressions import INPUT, column_name, field_sql
-from dohyo.sql.relation import Relation, order_names, passed
+from dohyo.plan.sqltree import Sql, call, column, plain
+from dohyo.sql.relation import Relation, Value
 
 OTHER = "u"
-"""Name of the right side of a join; the left one is named as every input is."""
+"""Name of the right side of a join."""
 _TIME = "_messagetime"
 
 
 def joined(node: nodes.Join, tables: Sequence[Relation]) -> Relation:
     """The combinations, in the order of the first table, then the second, and so on."""
-    made, order = _side(node, 0, tables[0], 0)
+    for table in tables:
+        table.close()
+    rows = tables[0]
     for place in range(1, len(tables)):
-        right, right_order = _side(node, place, tables[place], len(order))
+        right = tables[place]
         keys = [key for key in node.keys if key.table == place]
-        on = [_equal(_inner(key.other, key.other_field), _inner(place, key.field)) for key in keys]
-        left_columns = [passed(one.alias) for one in made.expressions]
-        right_columns = [alias(column(one.alias, OTHER), one.alias) for one in right.expressions]
-        made = _join(made, within(right, OTHER), "INNER", on, [*left_columns, *right_columns])
-        order = (*order, *right_order)
+        on = [_equal(tables[k.other].field(k.other_field), right.field(k.field)) for k in keys]
+        columns = right.columns()
+        rows.join(right.as_source(OTHER), columns, {"kind": "INNER"}, on)
+        rows.begin_anew()
+    times = [table.field(_TIME) for table in tables] if node.window_ms is not None else []
+    order = tuple(one for table in tables for one in table.order)
     pairs = zip(node.schema, node.fields, strict=True)
-    fields = [alias(column(_inner(*origin), INPUT), column_name(f.name)) for f, origin in pairs]
-    beside = [passed(name) for name, _ in order]
-    where = () if node.window_ms is None else [_within_window(node.window_ms, len(tables))]
-    return Relation(select([*fields, *beside], within(made, INPUT), where=where), node.schema, order)
+    made = {f.name: tables[table].fields[name.lower()] for f, (table, name) in pairs}
+    rows.set_fields(node.schema.names(), made)
+    rows.order = order
+    if node.window_ms is not None:
+        apart = call("minus", call("greatest", *times), call("least", *times))
+        rows.filter(call("lessOrEquals", apart, plain(node.window_ms)))
+    return rows
 
 
-def _inner(table: int, field: str) -> str:
-    """Column of a table's field inside the join."""
-    return f"$j{table}{column_name(field)}"
+def _equal(left: Sql, right: Sql) -> Sql:
+    return exp.EQ(this=left, expression=right)
 
 
-def _side(
-    node: nodes.Join, place: int, table: Relation, start: int
-) -> tuple[exp.Select, tuple[tuple[str, bool], ...]]:
-    """One table under names of its own, and its order."""
-    read = [field for number, field in node.fields if number == place]
-    read += [key.field for key in node.keys if key.table == place]
-    read += [key.other_field for key in node.keys if key.other == place]
-    read += [] if node.window_ms is None else [_TIME]
-    fields = [alias(field_sql(name), _inner(place, name)) for name in dict.fromkeys(read)]
-    names = order_names(start, len(table.order))
-    ordered = [alias(column(old, INPUT), new) for (old, _), new in zip(table.order, names, strict=True)]
-    order = tuple((new, ascending) for (_, ascending), new in zip(table.order, names, strict=True))
-    return table.bare([*fields, *ordered]), order
-
-
-def _join(left: exp.Select, right: Sql, kind: str, on: Sequence[Sql], columns: Sequence[Sql]) -> exp.Select:
-    made = select(columns, within(left, INPUT))
-    made.set("joins", [exp.Join(this=right, kind=kind, on=on[0] if len(on) == 1 else exp.and_(*on))])
-    return made
-
-
-def _equal(left: str, right: str) -> Sql:
-    return exp.EQ(this=column(left, INPUT), expression=column(right, OTHER))
-
-
-def _within_window(window_ms: int, tables: int) -> Sql:
-    times = [column(_inner(place, _TIME), INPUT) for place in range(tables)]
-    apart = call("minus", call("greatest", *times), call("least", *times))
-    return call("lessOrEquals", apart, plain(window_ms))
-
-
-def looked_up(node: nodes.LookedUp, source: Relation) -> Relation:
+def looked_up(node: nodes.LookedUp, rows: Relation, run: RunContext) -> Relation:
     """The rows with the values that stand for their keys in the table of answers."""
-    places = {name.lower(): f"v{i}" for i, name in enumerate(node.fields)}
-    fields = []
-    for f in node.schema:
-        if place := places.get(f.name.lower()):
-            fields.append(alias(column(place, OTHER), column_name(f.name)))
-        else:
-            found = nodes.field_of(source.schema, f.name)
-            fields.append(alias(field_sql(found.name), column_name(f.name)))
-    beside = [passed(name) for name, _ in source.order]
-    on = [_equal(column_name(key), f"k{i}") for i, key in enumerate(node.keys)]
+    keys = [rows.fields[key.lower()] for key in node.keys]
+    rows.begin_anew()
     table = exp.Table(
         this=exp.to_identifier(node.table, quoted=True), alias=exp.TableAlias(this=exp.to_identifier(OTHER))
     )
-    return Relation(_join(source.select, table, "LEFT", on, [*fields, *beside]), node.schema, source.order)
+    on = [_equal(column(key, "t"), column(f"k{i}", OTHER)) for i, key in enumerate(keys)]
+    rows.join(table, (), {"side": "LEFT"}, on)
+    answers = {
+        name.lower(): rows.define(Value(exp.Paren(this=column(f"v{i}", OTHER)), 1, object()), name)
+        for i, name in enumerate(node.fields)
+    }
+    rows.set_fields(node.schema.names(), answers)
+    rows.begin_anew()
+    return rows

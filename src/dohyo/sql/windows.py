@@ -1,40 +1,51 @@
-"""Window functions as selects."""
+"""Window functions in selects."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 import sqlglot.expressions as exp
 
 from dohyo.functions.table import RunContext
 from dohyo.ops.windows import WINDOWS
 from dohyo.plan import nodes
-from dohyo.plan.sqltree import Sql, alias, call, plain
-from dohyo.sql.expressions import column_name, expr_to_sql, field_sql
-from dohyo.sql.relation import Relation
+from dohyo.plan.sqltree import Sql, call, column, plain
+from dohyo.sql.expressions import named
+from dohyo.sql.relation import Relation, Value
 
 
-def windowed(plan: nodes.Window, source: Relation, run: RunContext) -> Relation:
-    """The source with the field of the window function in its place."""
+def row_number(rows: Relation, by: Iterable[str]) -> Sql:
+    """Number of each row in its group, in the order of the rows."""
+    ordering = rows.ordering()
+    window = exp.Window(
+        this=call("row_number"),
+        partition_by=[column(name) for name in by],
+        order=exp.Order(expressions=ordering) if ordering else None,
+    )
+    return call("toInt64", window)
+
+
+def windowed(plan: nodes.Window, rows: Relation, run: RunContext) -> Relation:
+    """The rows with the field of the window function in its place."""
+    # Where no row counts the answer is null, not the 0 that the engine has for types without null.
+    arg = call("toNullable", column(named(plan.arg, rows, run, plan.name)))
     keys = [
-        exp.Ordered(this=field_sql(key.name), desc=not key.ascending, nulls_first=False) for key in plan.keys
+        exp.Ordered(this=rows.field(key.name), desc=not key.ascending, nulls_first=False) for key in plan.keys
     ]
-    ordering = [*keys, *source.ordering()]
+    ordering = [*keys, *rows.ordering()]
 
     def over(aggregate: Sql) -> Sql:
         return exp.Window(
             this=aggregate,
-            partition_by=[field_sql(name) for name in plan.by],
+            partition_by=[rows.field(name) for name in plan.by],
             order=exp.Order(expressions=ordering) if ordering else None,
             spec=exp.WindowSpec(kind="ROWS", **_bound("start", plan.first), **_bound("end", plan.last)),
         )
 
-    # Where no row counts the answer is null, not the 0 that the engine has for types without null.
-    arg = call("toNullable", expr_to_sql(plan.arg, run))
-    made = alias(WINDOWS[plan.function].sql(arg, over), column_name(plan.name))
-    fields = [
-        made if f.name.lower() == plan.name.lower() else alias(field_sql(f.name), column_name(f.name))
-        for f in plan.schema
-    ]
-    return Relation(source.over(fields), plan.schema, source.order)
+    made = rows.define(Value(WINDOWS[plan.function].sql(arg, over), 1, object()), plan.name)
+    rows.set_fields(plan.schema.names(), {plan.name: made})
+    rows.close()
+    return rows
 
 
 def _bound(which: str, away: int | None) -> dict[str, object]:
