@@ -172,6 +172,6 @@ LOGEXPLAIN = Operator(
             ("field", "fields whose values may explain it"),
         ),
         see=("logreduce values",),
-        example='* | json "error", "user" as error, user nodrop | logexplain error = "AccessDenied" on user',
+        example='* | json "status" as status nodrop | logexplain status > 5 on _sourcehost',
     ),
 )

@@ -188,6 +188,6 @@ SESSIONIZE = Operator(
         " One row for each session, with its values, its messages a line each, and its earliest time.",
         (("name", "each * fills one; a name that an earlier pattern has means the same value"),),
         see=("trace", "join", "transactionize"),
-        example='* | sessionize "request=* started" as (id), "request=$id took * ms" as (duration)',
+        example='* | sessionize "start * <" as (task), "user=*, status=* stop $task <" as (user, status)',
     ),
 )

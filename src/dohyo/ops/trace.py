@@ -107,6 +107,6 @@ TRACE = Operator(
             ("+", "follows ids forward in time only; - backward only"),
         ),
         see=("sessionize", "transactionize"),
-        example='* | trace "ID=([0-9a-fA-F]{4})" "7F92"',
+        example='* | trace "user=(\\w+)" "u1"',
     ),
 )
