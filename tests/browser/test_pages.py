@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import quote
+from urllib.parse import parse_qs, quote, urlsplit
 
 from pages import Watched, violations
 from playwright.sync_api import Browser, Page, expect
@@ -47,6 +47,16 @@ def test_a_counting_query_shows_its_records(page: Page) -> None:
     expect(page.get_by_role("columnheader", name="severity")).to_be_visible()
     expect(page.locator("[data-total]")).to_be_visible()
     assert violations(page) == []
+
+
+def test_a_typed_query_runs_as_typed(page: Page) -> None:
+    page.goto("/search?from=-30d")
+    expect(page.get_by_label("Query", exact=True)).to_be_focused()
+    page.keyboard.type(GOOD)
+    expect(page.get_by_label("Query", exact=True)).to_be_focused()
+    page.keyboard.press("Control+Enter")
+    expect(page.get_by_role("columnheader", name="severity")).to_be_visible()
+    assert parse_qs(urlsplit(page.url).query)["q"] == [GOOD]
 
 
 def test_messages_open_to_their_json(page: Page) -> None:
