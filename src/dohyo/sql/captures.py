@@ -67,12 +67,17 @@ def _with_fields(plan: nodes.Capture, rows: Relation, groups: Sql, is_match: Sql
         before = plan.input.schema.find(name)
         otherwise = null() if before is None or before.type != TEXT else rows.field(before.name)
         taken = call("if", is_match, call("arrayElement", groups, plain(place)), otherwise)
-        made[name] = rows.define(Value(taken, 4 * _SIZE, object()), name)
+        made[name] = rows.define(Value(taken, _size(taken, rows), object()), name)
     if plan.matched:
         said = call("CAST", is_match, text("Nullable(Bool)"))
-        made[plan.matched] = rows.define(Value(said, 2 * _SIZE, object()), "matched")
+        made[plan.matched] = rows.define(Value(said, _size(said, rows), object()), "matched")
     rows.set_fields(plan.schema.names(), made)
     return rows
+
+
+def _size(made: Sql, rows: Relation) -> int:
+    """Parts of an expression with those of the values it refers to; in a chain of parses they add up."""
+    return _SIZE + sum(rows.value(one.name).size for one in made.find_all(exp.Column))
 
 
 def whole_match(pattern: str) -> str | None:
