@@ -113,12 +113,12 @@ def engine_answers(
         if messages:
             store.insert([event_of(message) for message in messages], token="all", may_repeat=False)
         searches = Searches(store, tables=tables)
-        return [_searched(searches, query, run) for query in queries]
+        return [searched(searches, query, run) for query in queries]
     finally:
         store.close()
 
 
-def _searched(searches: Searches, compiled: Compiled, run: RunContext) -> Answer:
+def searched(searches: Searches, compiled: Compiled, run: RunContext) -> Answer:
     try:
         result = searches.result(compiled, run)
     except ProblemError as error:
