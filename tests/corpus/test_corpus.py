@@ -28,7 +28,7 @@ MISTAKES, IMPOSSIBLE = REFUSED["mistakes"], REFUSED["impossible"]
 QUERIES = published()
 RUN = RunContext(1_700_000_000_000, 1_699_900_000_000, 1_700_000_000_000)
 EVERYTHING = os.environ.get("DOHYO_CORPUS") == "all"
-SAMPLE = 150
+SAMPLE = 400
 
 
 def first_problem(query):
