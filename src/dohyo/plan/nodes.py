@@ -44,6 +44,14 @@ class Rows:
 
 
 @dataclass(frozen=True)
+class Lent:
+    """Rows that stand in the engine's table `table`: the fields in `c0`, `c1`..., their order in `n`."""
+
+    schema: Schema
+    table: str
+
+
+@dataclass(frozen=True)
 class Given:
     """The rows of the node that this plan stands in: the leaf of a plan inside `Join` and `Each`."""
 
@@ -313,10 +321,10 @@ class Subqueries:
         return self.input.schema
 
 
-Leaf = Scan | Rows | Given
+Leaf = Scan | Rows | Lent | Given
 Plan = (
-    Scan | Rows | Given | Extend | Filter | Project | Capture | Aggregate | Sort | Limit | Window | Matching
-    | Local | Compare | Lookup | LookedUp | Join | Each | Subqueries
+    Scan | Rows | Lent | Given | Extend | Filter | Project | Capture | Aggregate | Sort | Limit | Window
+    | Matching | Local | Compare | Lookup | LookedUp | Join | Each | Subqueries
 )  # fmt: skip
 
 

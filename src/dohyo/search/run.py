@@ -32,12 +32,13 @@ from dohyo.search.limits import Limits
 from dohyo.search.lookups import Answers, Lookups
 from dohyo.search.result import ArrowRows, Result
 from dohyo.sql.needed import CUSTOM_FIELDS
-from dohyo.sql.query import plan_to_sql
+from dohyo.sql.query import SQL_NODES, plan_to_sql
 
 OUTSIDE_SQL = (
     nodes.Local, nodes.Compare, nodes.Lookup, nodes.Rows, nodes.Each, nodes.Matching, nodes.Subqueries,
 )  # fmt: skip
 """Nodes that no statement says: they wait for rows, or for answers of other queries."""
+_MAP = pa.map_(pa.string(), pa.string())
 _ARROW = {TEXT: pa.string(), LONG: pa.int64(), TIME: pa.int64(), DOUBLE: pa.float64(), BOOL: pa.bool_()}
 
 
@@ -112,13 +113,32 @@ class Runner:
             return self._joined(plan, below, beside)
         node = nodes.with_input(plan, below)
         if isinstance(below, nodes.Rows):
-            return nodes.Rows(plan.schema, self._interpreted(node, beside), beside)
+            lent = self._lent(plan, below, beside)
+            if lent is None:
+                return nodes.Rows(plan.schema, self._interpreted(node, beside), beside)
+            below, node = lent, nodes.with_input(plan, lent)
         if isinstance(plan, nodes.Lookup):
             return self._looked_up(plan, below)
         if isinstance(plan, OUTSIDE_SQL):
             rows = nodes.Rows(below.schema, self._bounded(below, beside), beside)
             return nodes.Rows(plan.schema, self._interpreted(nodes.with_input(plan, rows), beside), beside)
         return node
+
+    def _lent(self, node: Plan, rows: nodes.Rows, beside: frozenset[str]) -> Plan | None:
+        """The rows as a table of the engine, where that can say the node; not where they have fields that no
+        schema names.
+        """
+        dynamic = any(isinstance(one, nodes.Local) and one.dynamic for one in chain(node))
+        if dynamic or not isinstance(node, (*SQL_NODES, nodes.Lookup)):
+            return None
+        carried = [Field(name, TEXT) for name in sorted(beside) if rows.schema.open]
+        schema = rows.schema.with_fields(carried)
+        table = _rows_table(schema, rows.rows)
+        if table is None:
+            return None
+        name = f"rows_{len(self.tables)}"
+        self.tables[name] = table
+        return nodes.Lent(schema, name)
 
     def _interpreted(self, node: Plan, beside: frozenset[str]) -> list[Row]:
         if isinstance(node, nodes.Local) and node.other is not None:
@@ -208,6 +228,22 @@ def _answers_table(keys: Sequence[Field], values: Sequence[Field], answers: Answ
         column = [any_to_text(value) for value in column] if f.type == TEXT else column
         columns[f"v{i}"] = pa.array(column, _ARROW[f.type])
     return pa.table(columns)
+
+
+def _rows_table(schema: Schema, rows: Sequence[Row]) -> pa.Table | None:
+    """The rows as a table; None where a value is of another kind than its field."""
+    columns: dict[str, pa.Array] = {}
+    try:
+        for i, f in enumerate(schema):
+            column: list[Any] = [row.get(f.name) for row in rows]
+            if f.name == CUSTOM_FIELDS:
+                columns[f"c{i}"] = pa.array([list((one or {}).items()) for one in column], _MAP)
+                continue
+            column = [any_to_text(value) for value in column] if f.type == TEXT else column
+            columns[f"c{i}"] = pa.array(column, _ARROW[f.type])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError):
+        return None
+    return pa.table({**columns, "n": pa.array(range(len(rows)), pa.int64())})
 
 
 def _beside(plan: Plan) -> frozenset[str]:

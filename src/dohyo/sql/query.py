@@ -46,6 +46,8 @@ def _relation(plan: Plan, run: RunContext, names: Iterator[int]) -> Relation:
     first = steps[start]
     if isinstance(first, nodes.Join):
         rows = joined(first, [_relation(table.plan, run, names) for table in first.tables])
+    elif isinstance(first, nodes.Lent):
+        rows = _lent(first, names)
     else:
         assert isinstance(first, nodes.Scan), first
         rows = _scan(first, run, names)
@@ -72,6 +74,18 @@ def _scan(plan: nodes.Scan, run: RunContext, names: Iterator[int]) -> Relation:
     }
     rows.set_fields(plan.schema.names(), values)
     rows.order = tuple((values[key.name], key.ascending) for key in NEWEST_FIRST)
+    return rows
+
+
+def _lent(plan: nodes.Lent, names: Iterator[int]) -> Relation:
+    rows = Relation(exp.Table(this=exp.to_identifier(plan.table, quoted=True)), names)
+
+    def value(stored: str, hint: str) -> str:
+        return rows.define(Value(exp.Paren(this=column(stored)), 1, ("lent", stored)), hint)
+
+    made = {f.name: value(f"c{i}", f.name) for i, f in enumerate(plan.schema)}
+    rows.set_fields(plan.schema.names(), made)
+    rows.order = ((value("n", "n"), True),)
     return rows
 
 
@@ -172,3 +186,5 @@ _PRINTERS: dict[type, Callable[[Any, Relation, RunContext], Relation]] = {
     nodes.Window: windowed,
     nodes.LookedUp: looked_up,
 }
+SQL_NODES = (*_PRINTERS, nodes.Join)
+"""Kinds of nodes that SQL can say of any rows."""

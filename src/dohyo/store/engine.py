@@ -115,12 +115,15 @@ def read(
 
 
 _ONLY_READ = printed(exp.Set(expressions=[exp.SetItem(this=column("readonly").eq(1))]))
-_TYPES = {"string": "String", "int64": "Int64", "double": "Float64", "bool": "Bool"}
+_TYPES = {
+    kind: f"Nullable({name})"
+    for kind, name in (("string", "String"), ("int64", "Int64"), ("double", "Float64"), ("bool", "Bool"))
+} | {"map<string, string>": "Map(String, String)"}
 
 
 def _lend(connection: chdb.state.sqlitelike.Connection, name: str, rows: pa.Table) -> None:
     """A temporary table, gone with the connection. `Python(rows)` reads the local variable."""
-    types = {f.name: text(f"Nullable({_TYPES[str(f.type)]})") for f in rows.schema}
+    types = {f.name: text(_TYPES[str(f.type)]) for f in rows.schema}
     columns = [alias(call("CAST", column(name), kind), name) for name, kind in types.items()]
     properties = [exp.TemporaryProperty(), exp.EngineProperty(this=exp.to_identifier("Memory"))]
     made = exp.Create(
