@@ -11,6 +11,7 @@ from dohyo.base.clock import now_ms
 from dohyo.collect.connection_checks import check_graph
 from dohyo.collect.graph_settings import GraphSecuritySettings
 from dohyo.collect.source import Answer, Failed, SignedIn
+from dohyo.metadata.receiving import CustomField
 from dohyo.store.embedded import EmbeddedStore
 from dohyo.store.event import Event
 
@@ -135,3 +136,11 @@ def test_a_stored_secret_is_not_sent_to_another_sign_in(administrator):
     assert own(refused) == (400, "collectors.validation.fields.missing")
     assert "secret_key" in refused.json()["problem"]["message"]
     administrator.delete(f"/api/v1/collectors/{collector}")
+
+
+def test_fields_are_told_with_whether_new_messages_keep_them(server, administrator):
+    with server.services.metadata.begin() as session:
+        session.add(CustomField(id="F" * 16, name="zz_team", enabled=False, created_ms=now_ms()))
+    found = administrator.get(f"{OWN}/fields").json()["fields"]
+    assert {"name": "zz_team", "enabled": False} in found
+    assert [one["name"] for one in found] == sorted(one["name"] for one in found)

@@ -11,6 +11,9 @@ from playwright.sync_api import Page, Response, expect
 
 AXE = Path(__file__).parents[2] / "ui/node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+SETTLE = """() => Promise.all(document.getAnimations()
+  .filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+  .map((one) => one.finished.catch(() => undefined)))"""
 RANGE = "from=-30d"
 
 
@@ -58,6 +61,8 @@ def value(page: Page, panel: str) -> int:
 
 def violations(page: Page) -> list[str]:
     """What axe finds, as `rule: first element`."""
+    # A colour on its way from one to another is none that anybody reads.
+    page.evaluate(SETTLE)
     page.evaluate(AXE.read_text())
     found = page.evaluate("tags => axe.run(document, {runOnly: tags})", RULES)["violations"]
     return [f"{rule['id']}: {rule['nodes'][0]['html'][:200]}" for rule in found]

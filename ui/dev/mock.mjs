@@ -77,7 +77,7 @@ function reply(method, path, query, body, answer) {
   if (path.startsWith("/v1/collectors")) return collectorsApi(method, path, body, answer);
   if (/^\/dohyo\/v1\/(collection|source-types|sources)/.test(path)) return collectionApi(method, path, body);
   if (path.startsWith("/dohyo/v1/content/")) return rename(path.split("/").at(-1), body);
-  if (path.startsWith("/v1/fields")) return { data: [{ fieldId: "1", fieldName: "environment", dataType: "String", state: "Enabled" }] };
+  if (path === "/dohyo/v1/fields") return { fields: [{ name: "environment", enabled: true }, { name: "team", enabled: false }] };
   if (path.startsWith("/v1/lookupTables")) return { id: "1", name: items.get(path.split("/").at(-1))?.name, description: "", fields: [{ fieldName: "country_code", fieldType: "string" }], primaryKeys: ["country_code"], ttl: 0, size: 96 };
   if (path.endsWith("/home")) return home();
   if (path.endsWith("/v1/dashboards")) return { dashboards: rows() };

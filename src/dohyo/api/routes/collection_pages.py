@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from pydantic import ValidationError
+from sqlalchemy import select
 from starlette.responses import Response
 
 from dohyo.api.authentication import CollectorManager, CollectorReader
@@ -21,12 +22,17 @@ from dohyo.collect.refusals import wrong_fields
 from dohyo.collect.shapes import MASK, collector_json
 from dohyo.collect.source_types import SOURCE_TYPES, SourceType
 from dohyo.metadata.collection import PollAccount, Source, SourceStatus
+from dohyo.metadata.receiving import CustomField
 
 router = APIRouter(prefix="/api/dohyo/v1", tags=["pages"])
 MOST_POLLS = 1000
 # Settings that say where a sign-in goes.
 PLACE = ("cloud", "azure_gov", "graph_root", "authority")
-TITLES = {"Microsoft Graph Security API": "Microsoft Graph Security", "HTTP": "HTTP Logs"}
+TITLES = {
+    "Microsoft Graph Security API": "Microsoft Graph Security",
+    "HTTP": "HTTP Logs",
+    "LocalFile": "Local File",
+}
 
 
 @router.get("/collection")
@@ -60,6 +66,14 @@ def _status(row: dict[str, Any], parts: Services) -> dict[str, Any]:
         "since_ms": status.since_ms if status else None,
         "lastPoll": row["lastPoll"] and last and {**row["lastPoll"], **poll_json(last)},
     }
+
+
+@router.get("/fields")
+def fields(principal: CollectorReader, parts: Parts) -> Response:
+    """Fields that messages have carried so far; a disabled one is left out of new messages."""
+    with parts.metadata() as session:
+        found = session.scalars(select(CustomField).order_by(CustomField.name)).all()
+    return json_answer({"fields": [{"name": one.name, "enabled": one.enabled} for one in found]})
 
 
 @router.get("/sources/{source_id}/polls")

@@ -93,8 +93,9 @@ export const collection = {
     (await json<{ checks: Check[] }>("POST", `${OWN}/source-types/test`, { type, config, sourceId })).checks,
   polls: async (sourceId: number, limit = 72) => (await json<{ polls: PollAccount[] }>("GET", `${OWN}/sources/${sourceId}/polls?limit=${limit}`)).polls,
   pause: (sourceId: number, paused: boolean) => ask("POST", `${OWN}/sources/${sourceId}/${paused ? "pause" : "resume"}`),
+  renewUrl: async (sourceId: number) => (await json<{ url: string }>("POST", `${OWN}/sources/${sourceId}/renew-url`, {})).url,
   retry: (collectorId: number, sourceId: number) => ask("POST", `${V1}/${collectorId}/sources/${sourceId}/action/restart`, {}),
-  fields: async () => (await json<{ data: { fieldName: string; state: string }[] }>("GET", "/api/v1/fields")).data,
+  fields: async () => (await json<{ fields: { name: string; enabled: boolean }[] }>("GET", `${OWN}/fields`)).fields,
 
   createCollector: async (collector: CollectorBody) => (await json<{ collector: CollectorBody & { id: number } }>("POST", V1, { collector: { collectorType: "Hosted", ...collector } })).collector,
   collector: (id: number) => withTag<CollectorBody>(`${V1}/${id}`, "collector"),

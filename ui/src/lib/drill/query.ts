@@ -47,6 +47,8 @@ export function messagesQuery(text: string): string {
   return kept.join("\n| ");
 }
 
+/** `field=value` as a scope reads it: plain words, with their wildcards, or a string. */
+export const fieldIs = (field: string, value: string) => `${field}=${/^[\w*./:-]+$/.test(value) ? value : quoted(value)}`;
 export const quoted = (text: string) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;
 const named = (name: string) => (/^[A-Za-z_]\w*$/.test(name) ? name : `%${quoted(name)}`);
 

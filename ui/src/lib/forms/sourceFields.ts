@@ -6,6 +6,8 @@ export interface SourceField {
   label: string;
   hint: string;
   kind: "text" | "secret" | "number" | "choice" | "check" | "pairs";
+  /** Takes several lines. */
+  long: boolean;
   required: boolean;
   mono: boolean;
   wide: boolean;
@@ -17,7 +19,7 @@ export interface SourceField {
   only?: { key: string; value: string };
   advanced: boolean;
 }
-type Known = Partial<Pick<SourceField, "label" | "hint" | "mono" | "wide" | "unit" | "only" | "advanced">> & { names?: Record<string, string>; usual?: string };
+type Known = Partial<Pick<SourceField, "label" | "hint" | "mono" | "long" | "wide" | "unit" | "only" | "advanced">> & { names?: Record<string, string>; usual?: string };
 
 /** Names of clouds are those of the service. */
 const CLOUDS = { global: "Global", us_gov: "US Government (GCC High)", us_gov_dod: "US Government (DoD)", china: "China (21Vianet)", custom: "Another address" };
@@ -35,6 +37,7 @@ const KNOWN: Record<string, Known> = {
   authority: { label: "Sign-in address", mono: true, hint: "Begins with https://", only: { key: "cloud", value: "custom" }, advanced: true },
   fields: { label: "Fields", wide: true, hint: "Added to every message.", advanced: true },
 };
+const PEM: Known = { long: true, wide: true, mono: true, hint: "As PEM.", only: { key: "protocol", value: "TLS" } };
 /** Of sources of logs: set apart from what everybody needs. */
 const LOGS: Record<string, Known> = {
   messagePerRequest: { label: "One message per request", usual: "Else a request is parted into messages." },
@@ -48,11 +51,18 @@ const LOGS: Record<string, Known> = {
   encoding: { label: "Encoding", advanced: true },
   timestampPastDays: { label: "Believe times back to", unit: "days", hint: "0 believes any.", advanced: true },
   timestampFutureDays: { label: "Believe times ahead to", unit: "days", hint: "0 believes any.", advanced: true },
+  protocol: { label: "Protocol" },
+  port: { label: "Port", usual: "514 is usual; 6514 for TLS." },
+  bindAddress: { label: "Listens on", mono: true, hint: "127.0.0.1 is this machine only, 0.0.0.0 every network." },
+  certificate: { label: "Certificate", ...PEM, usual: "The server shows it to senders." },
+  privateKey: { label: "Private key", ...PEM, hint: "As PEM. Stored encrypted, never shown again." },
+  clientAuthority: { label: "Authority of senders", ...PEM, hint: "As PEM. Only senders with a certificate of it are heard." },
+  pathExpression: { label: "Path", mono: true, wide: true, hint: "Such as /var/log/app/*.log, in a folder that the server’s settings allow." },
 };
 Object.assign(KNOWN, LOGS);
 /** Older names, settings for tests, and what only the API sets: kept, never asked for. */
 const NEVER = new Set(["azure_gov", "polling_interval_s", "set_metadata_fields", "defaultDateFormat", "cutoffTimestamp", "cutoffRelativeTime", "contentType", "hashAlgorithm"]);
-const ORDER = ["name", "category", "tenant_id", "application_id", "secret_key", "polling_interval", "backfill_days"];
+const ORDER = ["name", "category", "tenant_id", "application_id", "secret_key", "polling_interval", "backfill_days", "pathExpression", "protocol", "port", "bindAddress", "certificate", "privateKey", "clientAuthority"];
 
 /** `anyOf` with null means that the setting may be left out. */
 function plain(schema: SchemaProperty): SchemaProperty {
@@ -80,7 +90,7 @@ export function sourceFields(type: SourceType): SourceField[] {
       key, kind, schema,
       label: known.label ?? words(key),
       hint: known.hint ?? (kind === "number" ? rangeWords(schema) : "") ?? "",
-      required: required.has(key), mono: !!known.mono, wide: !!known.wide || kind === "pairs", unit: known.unit ?? "",
+      required: required.has(key), mono: !!known.mono, long: !!known.long, wide: !!known.wide || kind === "pairs", unit: known.unit ?? "",
       options: (schema.enum ?? []).map((value) => ({ value, name: known.names?.[value] ?? value })),
       standard: schema.default ?? (kind === "check" ? false : kind === "pairs" ? {} : ""),
       only: known.only, advanced: !!known.advanced && !required.has(key),
@@ -108,7 +118,7 @@ export function wrongOf(field: SourceField, value: unknown, stored: boolean): st
   const text = String(value);
   if (field.schema.maxLength && text.length > field.schema.maxLength) return `At most ${n(field.schema.maxLength)} characters; these are ${n(text.length)}.`;
   if (/_id$/.test(field.key) && !/^[A-Za-z0-9][A-Za-z0-9.-]*$/.test(text)) return `Letters, digits, dots and hyphens only. ${usual}`.trim();
-  if (field.only && !/^https:\/\/[^\s?#@]+$/.test(text)) return "An address that begins with https:// is needed.";
+  if (field.only?.key === "cloud" && !/^https:\/\/[^\s?#@]+$/.test(text)) return "An address that begins with https:// is needed.";
   return "";
 }
 
