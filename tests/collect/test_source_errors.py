@@ -136,6 +136,8 @@ def test_alerts_are_collected_with_their_metadata_and_accounts(bench):
     )
     assert event.sourcehost == bench.graph.root.removeprefix("https://")
     assert event.fields == {"team": "blue"}
+    # The account of a pass comes after its rows.
+    bench.wait(lambda _: sum(poll.new for poll in recent_polls(bench.metadata, bench.source.id)) >= 120)
     bench.supervisor.stop()
     polls = recent_polls(bench.metadata, bench.source.id)
     assert sum(poll.new for poll in polls) == 120
