@@ -9,6 +9,8 @@ from dohyo.lang.tokens import NUMBER, PATH, PUNCT, QUOTED, REGEX, STRING, SUBQUE
 _SAME = {"==": "=", "<>": "!=", "&&": "and", "||": "or"}
 _COMPARE = {"=", "!=", "<", "<=", ">", ">="}
 _DEEPEST = 60
+_LONGEST = 60
+"""So many terms may stand in a row between operators that go from left to right."""
 
 
 def read_expr(reader: Reader, depth: int = 0) -> tree.Expr:
@@ -38,19 +40,34 @@ def _joined(op: str, left: tree.Expr, right: tree.Expr) -> tree.Expr:
 
 
 def _or(reader: Reader, depth: int) -> tree.Expr:
-    left = _and(reader, depth)
+    parts = [_and(reader, depth)]
     while _operator(reader) == "or":
         reader.take()
-        left = _joined("or", left, _and(reader, depth))
-    return left
+        parts.append(_and(reader, depth))
+    return _balanced("or", parts)
 
 
 def _and(reader: Reader, depth: int) -> tree.Expr:
-    left = _not(reader, depth)
+    parts = [_not(reader, depth)]
     while _operator(reader) == "and":
         reader.take()
-        left = _joined("and", left, _not(reader, depth))
-    return left
+        parts.append(_not(reader, depth))
+    return _balanced("and", parts)
+
+
+def _balanced(op: str, parts: list[tree.Expr]) -> tree.Expr:
+    """The parts joined as a tree that is low however many they are; it does not matter which come first."""
+    if len(parts) == 1:
+        return parts[0]
+    middle = len(parts) // 2
+    return _joined(op, _balanced(op, parts[:middle]), _balanced(op, parts[middle:]))
+
+
+def _within_length(reader: Reader, terms: int) -> int:
+    """One term more of a chain whose terms go from left to right."""
+    if terms >= _LONGEST:
+        reader.fail("too-deep", f"an expression has at most {_LONGEST} terms in a row")
+    return terms + 1
 
 
 def _not(reader: Reader, depth: int) -> tree.Expr:
@@ -66,9 +83,9 @@ def _not(reader: Reader, depth: int) -> tree.Expr:
 
 
 def _comparison(reader: Reader, depth: int) -> tree.Expr:
-    left = _sum(reader, depth)
+    left, terms = _sum(reader, depth), 0
     while True:
-        op = _operator(reader)
+        op, terms = _operator(reader), _within_length(reader, terms)
         if op in _COMPARE or op in ("matches", "contains"):
             reader.take()
             left = _joined(op, left, _sum(reader, depth))
@@ -96,16 +113,18 @@ def _membership(reader: Reader, left: tree.Expr, depth: int, negated: bool) -> t
 
 
 def _sum(reader: Reader, depth: int) -> tree.Expr:
-    left = _product(reader, depth)
+    left, terms = _product(reader, depth), 1
     while (op := _operator(reader)) in ("+", "-"):
+        terms = _within_length(reader, terms)
         reader.take()
         left = _joined(op, left, _product(reader, depth))
     return left
 
 
 def _product(reader: Reader, depth: int) -> tree.Expr:
-    left = _unary(reader, depth)
+    left, terms = _unary(reader, depth), 1
     while (op := _operator(reader)) in ("*", "/", "%"):
+        terms = _within_length(reader, terms)
         reader.take()
         left = _joined(op, left, _unary(reader, depth))
     return left

@@ -30,6 +30,7 @@ from dohyo.lang.tokens import (
 
 MOST_PROBLEMS = 5
 LONGEST_QUERY = 15_000
+MOST_STEPS = 300
 _BETWEEN_OPERANDS = {"/", "%", "=", "==", "!=", "<>", "<", ">", "<=", ">=", "?", "&&", "||"}
 _OPERATOR_FIRST = re.compile(r"\s*cat\s+(?:path://|shared/)", re.IGNORECASE)
 """A query that begins with a lookup table has no scope."""
@@ -65,6 +66,9 @@ def parse_query(text: str, operators: Mapping[str, ReadsClause]) -> tuple[tree.Q
         pieces = cut_at_pipes(text)
     except LexError as stop:
         return None, [stop.problem]
+    if len(pieces) > MOST_STEPS + 1:
+        message = f"a query has at most {MOST_STEPS} operators, this one {len(pieces) - 1:,}"
+        return None, [Problem("too-many-steps", message, Span(pieces[MOST_STEPS + 1][0], len(text)))]
     scope: tree.ScopeNode = tree.Everything()
     if _OPERATOR_FIRST.match(text):
         pieces.insert(0, (0, 0))

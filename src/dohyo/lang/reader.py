@@ -8,6 +8,8 @@ from dohyo.base.problem import Problem, Span
 from dohyo.lang import tree
 from dohyo.lang.tokens import CHAR, END, NUMBER, PUNCT, QUOTED, STRING, TIME_SUFFIXES, WORD, Token, regex_body
 
+LONGEST_PERIOD_MS = 100 * 366 * 86_400_000
+
 
 class ParseStop(Exception):
     """Ends the reading of one step; the parser records the problem and goes on at the next `|`."""
@@ -167,13 +169,19 @@ class Reader:
         self.take()
         assert isinstance(token.value, int | float)
         if token.suffix in TIME_SUFFIXES:
-            return int(token.value), token.text, self.span_from(first)
+            return self._whole_ms(token.value, first), token.text, self.span_from(first)
         unit = self.peek()
         if token.suffix or unit.kind != WORD or unit.text[:1] not in TIME_SUFFIXES:
             self.fail("period-unit", "a unit is expected after the number", hints=("s, m, h, d or w",))
         self.take()
         name = unit.text if unit.text in TIME_SUFFIXES else unit.text[:1]
-        return int(token.value * TIME_SUFFIXES[name]), f"{token.text}{name}", self.span_from(first)
+        length_ms = self._whole_ms(token.value * TIME_SUFFIXES[name], first)
+        return length_ms, f"{token.text}{name}", self.span_from(first)
+
+    def _whole_ms(self, value: float, first: Token) -> int:
+        if value > LONGEST_PERIOD_MS:
+            self.fail("period-long", "a length of time is at most a hundred years", self.span_from(first))
+        return int(value)
 
     def expr(self) -> tree.Expr:
         from dohyo.lang.expr import read_expr  # the expression grammar reads through this class

@@ -34,6 +34,8 @@ _PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(\"(?:[^\"\\]|\\.)*\"|[^\s|,()]
 _CHAR = re.compile(r"'(\\?.)'")
 _SUBQUERY = re.compile(r"\[\s*subquery\b", re.IGNORECASE)
 LONGEST_WORD = 2300
+_MOST_DIGITS = 200
+"""A whole number of more is taken as a double, which may be infinite."""
 _TYPOGRAPHIC = "“”„‟«»‘’‚‛"
 ESCAPES = {"n": "\n", "r": "\r", "t": "\t"}
 
@@ -251,7 +253,7 @@ def _number(text: str, i: int) -> Token:
     match = _NUMBER.match(text, i)
     assert match is not None
     body, stop = match[0].rstrip(".") if match[0].endswith(".") else match[0], i + len(match[0].rstrip("."))
-    value: int | float = int(body) if body.isdigit() else float(body)
+    value: int | float = int(body) if body.isdigit() and len(body) <= _MOST_DIGITS else float(body)
     suffix = _SUFFIX.match(text, stop)
     if suffix and (factor := TIME_SUFFIXES.get(suffix[0]) or SIZE_SUFFIXES.get(suffix[0])):
         scaled = value * factor

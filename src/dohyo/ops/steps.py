@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 
 from dohyo.base.problem import Problem, ProblemError, Span
@@ -47,6 +48,10 @@ def _placed(problem: Problem, step: tree.Step) -> Problem:
     return problem if problem.span else replace(problem, span=step.span)
 
 
+DEEPEST = 10
+"""So many pipelines may stand in each other."""
+
+
 @dataclass(frozen=True)
 class Pipeline:
     """`( a | b )` inside an operator. `scope_span`: a scope stood before its operators."""
@@ -56,14 +61,31 @@ class Pipeline:
     scope_span: Span | None = field(default=None, compare=False)
 
 
+_depth: ContextVar[int] = ContextVar("depth", default=0)
+"""How many pipelines stand around the one that is read."""
+
+
 def read_pipeline(reader: Reader) -> Pipeline:
     """Operators in parentheses. Raises ParseStop or LexError."""
     span = parenthesised(reader)
-    text, start, end = reader.text, span.start + 1, span.end - 1
+    depth = _depth.get() + 1
+    if depth > DEEPEST:
+        reader.fail("too-deep", f"operators nest at most {DEEPEST} levels deep", span)
+    token = _depth.set(depth)
+    try:
+        return _read_pipeline(reader.text, span)
+    finally:
+        _depth.reset(token)
+
+
+def _read_pipeline(text: str, span: Span) -> Pipeline:
+    start, end = span.start + 1, span.end - 1
     pieces = [(start + a - 1, start + b - 1) for a, b in cut_at_pipes("|" + text[start:end])[1:]]
-    scope = _is_scope(text, *pieces[0]) if text[slice(*pieces[0])].strip() else len(pieces) > 1
-    steps = (read_step(text, *piece, operators()) for piece in pieces[1 if scope else 0 :])
-    return Pipeline(tuple(steps), span, Span(*pieces[0]) if scope else None)
+    first = _first_step(text, *pieces[0])
+    if first is None and len(pieces) == 1 and not text[start:end].strip():
+        first = read_step(text, *pieces[0], operators())  # complains that an operator is missing
+    steps = [read_step(text, *piece, operators()) for piece in pieces[1:]]
+    return Pipeline(tuple([*([first] if first else []), *steps]), span, None if first else Span(*pieces[0]))
 
 
 def parenthesised(reader: Reader) -> Span:
@@ -78,14 +100,16 @@ def parenthesised(reader: Reader) -> Span:
     return reader.span_from(opened)
 
 
-def _is_scope(text: str, start: int, end: int) -> bool:
-    """Whether a piece is keywords and fields, not an operator."""
+def _first_step(text: str, start: int, end: int) -> tree.Step | None:
+    """The operator at the beginning; None where keywords and fields stand there, or nothing."""
+    if not text[start:end].strip():
+        return None
     try:
         step = read_step(text, start, end, operators())
     except (LexError, ParseStop) as stop:
         if stop.problem.code != "operator-unknown" or stop.problem.fixes:
-            return False
+            raise
         read_scope(text, start, end)
-        return True
+        return None
     unnamed = step.operator == EXPRESSION and isinstance(step.clause, AssignClause) and not step.clause.name
-    return unnamed and not isinstance(step.clause.value, tree.Call)
+    return None if unnamed and not isinstance(step.clause.value, tree.Call) else step

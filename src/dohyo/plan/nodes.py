@@ -343,9 +343,15 @@ def chain(plan: Plan) -> list[Plan]:
 
 def rewritten(plan: Plan, change: Callable[[Plan], Plan]) -> Plan:
     """The plan with every node, inputs and plans inside it first, put through `change`."""
-    if isinstance(plan, Leaf):
-        return change(plan)
-    plan = with_input(plan, rewritten(plan.input, change))
+    leaf, *steps = chain(plan)
+    done = change(leaf)
+    for step in steps:
+        done = change(_inside_rewritten(with_input(step, done), change))
+    return done
+
+
+def _inside_rewritten(plan: Plan, change: Callable[[Plan], Plan]) -> Plan:
+    """The node with the plans inside it rewritten."""
     if isinstance(plan, Join):
         tables = tuple(replace(one, plan=rewritten(one.plan, change)) for one in plan.tables)
         plan = replace(plan, tables=tables)
@@ -355,14 +361,16 @@ def rewritten(plan: Plan, change: Callable[[Plan], Plan]) -> Plan:
         plan = replace(plan, inner=rewritten(plan.inner, change))
     elif isinstance(plan, Local) and plan.other is not None:
         plan = replace(plan, other=rewritten(plan.other, change))
-    return change(plan)
+    return plan
 
 
 def placed(inner: Plan, rows: Plan) -> Plan:
     """The plan inside a node, standing on these rows."""
-    if isinstance(inner, Leaf):
-        return rows if isinstance(inner, Given) else inner
-    return with_input(inner, placed(inner.input, rows))
+    leaf, *steps = chain(inner)
+    done = rows if isinstance(leaf, Given) else leaf
+    for step in steps:
+        done = with_input(step, done)
+    return done
 
 
 def mapped(node: Plan, change: Callable[[Expr], Expr]) -> Plan:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dohyo.compile import Compiled
 from dohyo.functions.table import RunContext
+from dohyo.plan import nodes
 from dohyo.plan.nodes import Plan, chain
 from dohyo.search.run import OUTSIDE_SQL
 from dohyo.sql.query import plan_to_sql
@@ -19,5 +20,12 @@ def explained(compiled: Compiled, run: RunContext) -> str:
 
 def sql_part(steps: list[Plan]) -> Plan:
     """The longest prefix of the plan that SQL can say."""
-    at = next((i for i, node in enumerate(steps) if isinstance(node, OUTSIDE_SQL)), len(steps))
-    return steps[at - 1]
+    at = next((i for i, node in enumerate(steps) if _is_outside(node)), len(steps))
+    return steps[max(at - 1, 0)]
+
+
+def _is_outside(node: Plan) -> bool:
+    """Whether the node, or a table of it, has to wait for rows."""
+    if isinstance(node, nodes.Join):
+        return any(_is_outside(one) for table in node.tables for one in chain(table.plan))
+    return isinstance(node, OUTSIDE_SQL)

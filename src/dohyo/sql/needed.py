@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 from dohyo.plan import nodes
 from dohyo.plan.expr import Expr, refs
@@ -21,41 +22,50 @@ def needed_only(plan: Plan) -> Plan:
 
 
 def _cut(plan: Plan, needed: set[str]) -> Plan:
+    """From the last node down to the leaf, or to a join, whose tables are whole plans."""
+    kept: list[Plan] = []
+    while not isinstance(plan, nodes.Leaf | nodes.Join):
+        step, needed = _cut_step(plan, needed)
+        kept += [] if step is None else [step]
+        plan = plan.input
+    done: Plan = _cut_join(plan, needed) if isinstance(plan, nodes.Join) else plan
     if isinstance(plan, nodes.Scan):
         hot = tuple(one for one in plan.hot if one.field.lower() in needed)
-        return replace(plan, schema=_kept(plan.schema, needed), hot=hot)
+        done = replace(plan, schema=_kept(plan.schema, needed), hot=hot)
+    for step in reversed(kept):
+        done = nodes.with_input(step, done)
+    return done
+
+
+def _cut_step(plan: Any, needed: set[str]) -> tuple[Plan | None, set[str]]:
+    """The node with only what is needed of it, None where nothing is; and what it needs itself."""
+    if isinstance(plan, nodes.Filter):
+        return plan, needed | _read([plan.condition])
+    if isinstance(plan, nodes.Sort):
+        return plan, needed | _names(key.name for key in plan.keys)
+    cut = replace(plan, schema=_kept(plan.schema, needed))
     if isinstance(plan, nodes.Extend):
         values = tuple((name, value) for name, value in plan.values if name.lower() in needed)
         below = (needed - _names(name for name, _ in values)) | _read(value for _, value in values)
-        return replace(plan, input=_cut(plan.input, below), values=values, schema=_kept(plan.schema, needed))
-    if isinstance(plan, nodes.Filter):
-        return replace(plan, input=_cut(plan.input, needed | _read([plan.condition])))
-    if isinstance(plan, nodes.Project):
-        return replace(plan, input=_cut(plan.input, needed), schema=_kept(plan.schema, needed))
+        return replace(cut, values=values), below
     if isinstance(plan, nodes.Capture):
         # A field of the same name may keep its earlier value, so it is read too.
         below = {name for name in needed if plan.input.schema.find(name) or not plan.schema.find(name)}
-        source = _cut(plan.input, below | _read([plan.source]))
-        return replace(plan, input=source, schema=_kept(plan.schema, needed))
+        return cut, below | _read([plan.source])
     if isinstance(plan, nodes.Aggregate):
-        return _cut_aggregate(plan, needed)
-    if isinstance(plan, nodes.Sort):
-        return replace(plan, input=_cut(plan.input, needed | _names(key.name for key in plan.keys)))
+        calls = tuple(one for one in plan.calls if one.name.lower() in needed)
+        below = _names(plan.keys) | _read(one.arg for one in calls if one.arg is not None)
+        return replace(cut, calls=calls, schema=_kept(plan.schema, needed | _names(plan.keys))), below
     if isinstance(plan, nodes.Limit):
-        below = (needed - _names([plan.rank] if plan.rank else [])) | _names(plan.by)
-        return replace(plan, input=_cut(plan.input, below), schema=_kept(plan.schema, needed))
+        return cut, (needed - _names([plan.rank] if plan.rank else [])) | _names(plan.by)
     if isinstance(plan, nodes.Window):
-        if plan.name.lower() not in needed:
-            return _cut(plan.input, needed)
         read = _names(plan.by) | _names(key.name for key in plan.keys) | _read([plan.arg])
-        below = (needed - _names([plan.name])) | read
-        return replace(plan, input=_cut(plan.input, below), schema=_kept(plan.schema, needed))
+        is_needed = plan.name.lower() in needed
+        return (cut, (needed - _names([plan.name])) | read) if is_needed else (None, needed)
     if isinstance(plan, nodes.LookedUp):
-        below = (needed - _names(plan.fields)) | _names(plan.keys)
-        return replace(plan, input=_cut(plan.input, below), schema=_kept(plan.schema, needed))
-    if isinstance(plan, nodes.Join):
-        return _cut_join(plan, needed)
-    return plan
+        return cut, (needed - _names(plan.fields)) | _names(plan.keys)
+    assert isinstance(plan, nodes.Project), plan
+    return cut, needed
 
 
 def _cut_join(plan: nodes.Join, needed: set[str]) -> Plan:
@@ -75,13 +85,6 @@ def _cut_join(plan: nodes.Join, needed: set[str]) -> Plan:
     )
     schema = replace(plan.schema, fields=tuple(f for f, _ in pairs))
     return replace(plan, tables=tables, fields=tuple(origin for _, origin in pairs), schema=schema)
-
-
-def _cut_aggregate(plan: nodes.Aggregate, needed: set[str]) -> Plan:
-    calls = tuple(one for one in plan.calls if one.name.lower() in needed)
-    below = _names(plan.keys) | _read(one.arg for one in calls if one.arg is not None)
-    schema = _kept(plan.schema, needed | _names(plan.keys))
-    return replace(plan, input=_cut(plan.input, below), calls=calls, schema=schema)
 
 
 def _kept(schema: Schema, needed: set[str]) -> Schema:

@@ -142,6 +142,7 @@ def _aggregate(plan: nodes.Aggregate, rows: Relation, run: RunContext) -> Relati
         rows.names,
         [name for name, _ in made.values()],
     )
+    grouped.depth_after(rows)
     grouped.set_fields(plan.schema.names(), {name: value for name, (value, _) in made.items()})
     grouped.order = tuple((made[key][0], True) for key in plan.keys)
     return grouped

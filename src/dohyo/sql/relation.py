@@ -9,10 +9,13 @@ from typing import Any
 
 import sqlglot.expressions as exp
 
+from dohyo.base.problem import Problem, ProblemError
 from dohyo.plan.sqltree import Sql, alias, column, select, within
 
 MOST_SIZE = 400
 """Parts of a value with those that it refers to in their places, as the engine reads it."""
+MOST_NESTED = 40
+"""Selects in each other; the engine takes 100, and printing them needs Python's stack."""
 MOST_TOTAL = 20_000
 """Parts of all values of one select."""
 _OTHER_CHARACTER = re.compile(r"[^A-Za-z0-9_]")
@@ -66,6 +69,7 @@ class Relation:
         self._known: dict[Hashable, str] = {}
         self._sure: set[str] = set()
         self._total = 0
+        self._depth = 0
 
     # Values
 
@@ -139,11 +143,20 @@ class Relation:
         is_closed = isinstance(self._source, exp.Subquery)
         if is_closed and not (self._values or self._where or self._joins or parts):
             return
+        self._depth += 1
+        if self._depth > MOST_NESTED:
+            message = "the operators of this query do not fit into one statement of the engine"
+            hint = "it has too many limits, groupings or changes of one field in a row"
+            raise ProblemError([Problem("too-many-steps", message, hints=(hint,))])
         passed = [column(name) for name in names if name not in self._values]
         self._source = within(self.select(passed, **parts), "t")
         self._columns = dict.fromkeys([*names, *self._values])
         self._known = {key: name for key, name in self._known.items() if name in self._columns}
         self._where, self._joins, self._values, self._total = [], [], {}, 0
+
+    def depth_after(self, inner: Relation) -> None:
+        """Count the selects of the relation that this one stands around."""
+        self._depth = inner._depth + 1
 
     def columns(self) -> list[str]:
         """Names of what a relation that was just closed gives."""
