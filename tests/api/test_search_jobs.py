@@ -205,3 +205,26 @@ def test_table_gives_values_and_the_histogram_oldest_first(viewer, alerts):
     assert viewer.get(f"{path}?offset=1&limit=1").json()["rows"] == table["rows"][1:2]
     assert own(viewer.get(f"{path}?offset=x")) == (400, "service.offset.invalid")
     assert own(viewer.get("/api/dohyo/v1/search/jobs/77/table")) == (404, "search-job-unknown")
+
+
+def test_estimated_usage_counts_the_bytes_of_the_range_and_checks_the_query(analyst, alerts):
+    asked = {
+        "queryString": "_sourceCategory=nothing | count",
+        "timeRange": {
+            "type": "BeginBoundedTimeRange",
+            "from": {"type": "RelativeTimeRangeBoundary", "relativeTime": "-1d"},
+            "to": None,
+        },
+        "timezone": "UTC",
+    }
+    path = "/api/v1/logSearches/estimatedUsage"
+    answer = analyst.post(path, json=asked).json()
+    size = answer.pop("estimatedUsageDetails")["dataScannedInBytes"]
+    assert answer == asked
+    assert size >= sum(len(text.encode()) for text in alerts)
+    tiers = analyst.post(f"{path}ByTier", json=asked).json()["estimatedUsageDetails"]
+    assert tiers == [{"tier": "Continuous", "dataScannedInBytes": size}]
+    views = analyst.post(f"{path}ByView", json=asked).json()["estimatedUsageDetails"]
+    assert sum(view["usageDetails"][0]["dataScannedInBytes"] for view in views) == size
+    wrong = analyst.post(path, json={**asked, "queryString": "* | cuont"})
+    assert (wrong.status_code, wrong.json()["errors"][0]["meta"]) == (400, {"line": 1, "column": 5})

@@ -1,4 +1,4 @@
-"""Published areas that are out of scope: 501, which clients neither retry nor take for a deletion."""
+"""Published areas that are not built: 501, which clients neither retry nor take for a deletion."""
 
 from __future__ import annotations
 
@@ -28,10 +28,24 @@ AREAS = (
     "v1/parsers",
     "v1/organizations",
     "v1/plan",
+    "v1/account/subdomain",
     "v1/account/usage",
     "v1/account/usageForecast",
     "v1/budgets",
-    "v1/connections/incidentTemplates",
+    "v1/alerts",
+    "v1/connections",
+    "v1/dataMaskingRules",
+    "v1/dynamicParsingRules",
+    "v1/monitors",
+    "v1/mutingSchedules",
+    "v1/passwordPolicy",
+    "v1/policies",
+    "v1/saml",
+    "v1/scheduledViews",
+    "v1/serviceAccounts",
+    "v1/serviceAllowlist",
+    "v1/tokens",
+    "v2/ingestBudgets",
     "v1/logsDataForwarding",
     "v1/archive",
     "v1/dataDeletionRules",
