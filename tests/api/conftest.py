@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,6 +18,7 @@ from dohyo.access.keys import create_key
 from dohyo.api.app import create_app
 from dohyo.api.services import Services, opened
 from dohyo.api.settings import Settings
+from dohyo.base.listening import listening
 
 LOCAL_TOKEN = "the token of this machine's command line"
 CATEGORY = "Labs/MicrosoftGraphSecurity"
@@ -57,7 +57,7 @@ class running:
     def __init__(self, services: Services) -> None:
         config = uvicorn.Config(create_app(services), log_config=None, access_log=False, lifespan="off")
         self._uvicorn = uvicorn.Server(config)
-        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._listener = listening("127.0.0.1", 0)
         self._thread = threading.Thread(target=self._uvicorn.run, args=([self._listener],))
 
     def __enter__(self) -> str:

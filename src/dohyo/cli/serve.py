@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dohyo.base.listening import listening
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.cli.options import DEFAULT_PORT, DataDir
 from dohyo.cli.sign_in_link import first_administrator, sign_in_link
@@ -51,9 +52,8 @@ def _listener(data: Path, host: str, port: int) -> socket.socket:
     """A socket that listens. ProblemError where it cannot; a server on the same directory is named first."""
     from dohyo.store.owner import own
 
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((host, port), family=family, backlog=BACKLOG)
+        return listening(host, port, backlog=BACKLOG)
     except OSError as error:
         with own(data, None):
             pass

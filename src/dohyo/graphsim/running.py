@@ -14,6 +14,7 @@ from pathlib import Path
 import trustme
 import uvicorn
 
+from dohyo.base.listening import listening
 from dohyo.graphsim.server import create_app
 from dohyo.graphsim.tenant import Settings, Tenant
 
@@ -31,7 +32,7 @@ class StandIn:
 
 def prepared(tenant: Tenant, folder: Path, port: int = 0) -> tuple[StandIn, uvicorn.Server, socket.socket]:
     """A server bound to 127.0.0.1 with a certificate of an authority made now; port 0 takes a free one."""
-    listener = socket.create_server((HOST, port))
+    listener = listening(HOST, port)
     authority = trustme.CA(organization_name="Graph stand-in")
     ca_file = folder / "ca.pem"
     authority.cert_pem.write_to_path(str(ca_file))
