@@ -30,6 +30,28 @@ def test_key_shows_its_secret_once_and_can_be_switched_off_and_renewed(server, a
     assert newer(analyst.post(KEYS, json={"label": ""})) == (400, "key_label")
 
 
+def test_narrowed_key_keeps_to_its_scopes_and_makes_no_wider_key(server, analyst):
+    assert "runLogSearch" in [one["id"] for one in analyst.get(f"{KEYS}/scopes").json()["data"]]
+    wide = analyst.post(KEYS, json={"label": "wide"}).json()
+    scopes = ["managePersonalAccessKeys", "viewCollectors"]
+    made = analyst.post(KEYS, json={"label": "narrow", "scopes": scopes}).json()
+    assert made["scopes"] == scopes
+    with server.client(auth=(made["id"], made["key"])) as narrow:
+        assert narrow.get("/api/v1/collectors").status_code == 200
+        assert narrow.get("/api/v2/dashboards").status_code == 403
+        assert narrow.post(KEYS, json={"label": "same"}).json()["scopes"] == scopes
+        refused = [
+            narrow.post(KEYS, json={"label": "more", "scopes": ["viewLibrary"]}),
+            narrow.put(f"{KEYS}/{made['id']}", json={"disabled": False, "scopes": ["viewLibrary"]}),
+            narrow.put(f"{KEYS}/{wide['id']}/rotate"),
+            narrow.delete(f"{KEYS}/{wide['id']}"),
+        ]
+        assert [answer.status_code for answer in refused] == [403] * 4
+    for key in analyst.get(f"{KEYS}/personal").json()["data"]:
+        if key["label"] in ("wide", "narrow", "same"):
+            analyst.delete(f"{KEYS}/{key['id']}")
+
+
 def test_key_of_another_is_managed_by_administrators(server, analyst, administrator):
     theirs = administrator.post(KEYS, json={"label": "theirs"}).json()["id"]
     assert analyst.delete(f"{KEYS}/{theirs}").status_code == 403

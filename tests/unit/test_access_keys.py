@@ -40,9 +40,9 @@ def test_wrong_disabled_rotated_and_deleted_keys_open_nothing(metadata):
     made = create_key(metadata)
     assert authenticate_key(metadata, made.id, "wrong") is None
     assert authenticate_key(metadata, "suunknown", "") is None
-    change_key(metadata, made.id, disabled=True, cors_headers=[])
+    change_key(metadata, made.id, disabled=True, cors_headers=[], scopes=[])
     assert authenticate_key(metadata, made.id, made.secret) is None
-    change_key(metadata, made.id, disabled=False, cors_headers=["https://x"])
+    change_key(metadata, made.id, disabled=False, cors_headers=["https://x"], scopes=[])
     assert authenticate_key(metadata, made.id, made.secret).cors_headers == ("https://x",)
     renewed = rotate_key(metadata, made.id)
     assert authenticate_key(metadata, made.id, made.secret) is None
@@ -90,3 +90,16 @@ def test_key_from_the_environment_leaves_no_file(tmp_path, monkeypatch):
     monkeypatch.setenv("DOHYO_SECRET_KEY", "short")
     with pytest.raises(AccessRefused):
         SecretBox(tmp_path)
+
+
+def test_scopes_narrow_what_the_owner_may(metadata):
+    made = create_key(metadata, "administrator", scopes=["runLogSearch", "viewCollectors", "viewSlos"])
+    principal = authenticate_key(metadata, made.id, made.secret)
+    assert principal.capabilities == {"runLogSearch", "downloadSearchResults", "viewCollectors"}
+    viewer = create_key(metadata, "viewer", scopes=["manageCollectors"])
+    assert authenticate_key(metadata, viewer.id, viewer.secret).capabilities == {"viewCollectors"}
+
+
+def test_unknown_scope_is_refused(metadata):
+    with pytest.raises(AccessRefused, match='"runSearch" is no scope'):
+        create_key(metadata, scopes=["runSearch"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import delete, select, update
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from dohyo.access.principal import Principal, digest_of, principal_of
 from dohyo.access.problems import AccessRefused
 from dohyo.access.roles import Role
+from dohyo.access.scopes import checked_scopes
 from dohyo.access.sign_in import NOTE_USE_EVERY_MS
 from dohyo.access.users import Metadata, ensure_user
 from dohyo.base.clock import now_ms
@@ -36,8 +38,11 @@ def create_key(
     user_id: str | None = None,
     label: str = "key",
     cors_headers: list[str] | None = None,
+    scopes: Iterable[str] = (),
 ) -> NewKey:
-    """A key with all rights of `user_id`, or, without one, of a service account of that role."""
+    """A key with the rights of `user_id`, or, without one, of a service account of that role; with scopes
+    only those that they keep.
+    """
     if user_id is None:
         user_id = ensure_user(metadata, f"{role}.keys@dohyo.invalid", role, service_account=True).id
     if not 1 <= len(label) <= 128:
@@ -51,6 +56,7 @@ def create_key(
         label=label,
         disabled=False,
         cors_headers=list(cors_headers or []),
+        scopes=checked_scopes(scopes),
         created_ms=now,
         modified_ms=now,
     )
@@ -72,7 +78,7 @@ def authenticate_key(metadata: Metadata, key_id: str, secret: str) -> Principal 
             # Not through the object: the key may be deleted by another request at this moment.
             session.execute(update(AccessKey).where(AccessKey.id == key_id).values(last_used_ms=now))
             session.commit()
-        return principal_of(key.user, key.id, tuple(key.cors_headers))
+        return principal_of(key.user, key)
 
 
 def list_keys(metadata: Metadata, user_id: str | None = None) -> list[AccessKey]:
@@ -84,11 +90,17 @@ def list_keys(metadata: Metadata, user_id: str | None = None) -> list[AccessKey]
         return list(session.scalars(wanted))
 
 
-def change_key(metadata: Metadata, key_id: str, *, disabled: bool, cors_headers: list[str]) -> AccessKey:
-    """Switches a key off or on and sets the origins it may be used from. Refused: `key-unknown`."""
+def change_key(
+    metadata: Metadata, key_id: str, *, disabled: bool, cors_headers: list[str], scopes: Iterable[str]
+) -> AccessKey:
+    """Switches a key off or on, sets the origins it may be used from and its scopes. Refused: `key-unknown`,
+    `key-scope`.
+    """
+    wanted = checked_scopes(scopes)
     with metadata.begin() as session:
         key = _key(session, key_id)
-        key.disabled, key.cors_headers, key.modified_ms = disabled, list(cors_headers), now_ms()
+        key.disabled, key.cors_headers, key.scopes = disabled, list(cors_headers), wanted
+        key.modified_ms = now_ms()
     return key
 
 

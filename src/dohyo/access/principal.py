@@ -6,7 +6,8 @@ import hashlib
 from dataclasses import dataclass
 
 from dohyo.access.roles import Role, capabilities_of
-from dohyo.metadata.accounts import User
+from dohyo.access.scopes import narrowed
+from dohyo.metadata.accounts import AccessKey, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,19 +20,22 @@ class Principal:
     role: Role
     key_id: str | None = None
     cors_headers: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ()
 
     @property
     def capabilities(self) -> frozenset[str]:
-        return capabilities_of(self.role)
+        """Those of the role, as far as the scopes of the key keep them."""
+        return narrowed(capabilities_of(self.role), self.scopes)
 
     def may(self, capability: str) -> bool:
-        """Whether the role allows it; names are those of `roles.LEAST_ROLE`."""
+        """Whether role and key allow it; names are those of `roles.LEAST_ROLE`."""
         return capability in self.capabilities
 
 
-def principal_of(user: User, key_id: str | None = None, cors_headers: tuple[str, ...] = ()) -> Principal:
+def principal_of(user: User, key: AccessKey | None = None) -> Principal:
     name = f"{user.first_name} {user.last_name}".strip() or user.email
-    return Principal(user.id, user.email, name, user.role, key_id, cors_headers)  # type: ignore[arg-type]
+    by_key = (key.id, tuple(key.cors_headers), tuple(key.scopes)) if key else ()
+    return Principal(user.id, user.email, name, user.role, *by_key)  # type: ignore[arg-type]
 
 
 def digest_of(secret: str) -> str:

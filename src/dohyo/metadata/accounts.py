@@ -54,6 +54,7 @@ class AccessKey(Base):
     label: Mapped[str] = mapped_column(String(128))
     disabled: Mapped[bool] = mapped_column(default=False)
     cors_headers: Mapped[list] = mapped_column(JSON, default=list)
+    scopes: Mapped[list] = mapped_column(JSON, default=list, server_default="[]")  # names of access.scopes
     created_ms: Mapped[int] = mapped_column(BigInteger)
     modified_ms: Mapped[int] = mapped_column(BigInteger)
     last_used_ms: Mapped[int | None] = mapped_column(BigInteger)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from fastapi import APIRouter
@@ -9,6 +10,7 @@ from starlette.responses import Response
 
 from dohyo.access import keys
 from dohyo.access.principal import Principal
+from dohyo.access.scopes import SCOPES
 from dohyo.access.users import get_user
 from dohyo.api.authentication import KeyMaker, KeyManager, allowed
 from dohyo.api.bodies import JsonBody, JsonObject, truth
@@ -39,16 +41,23 @@ def personal_keys(principal: KeyMaker, parts: Parts) -> Response:
     return json_answer({"data": [_public(key, parts) for key in found]})
 
 
+@router.get("/scopes")
+def list_scopes(principal: KeyMaker) -> Response:
+    """Scopes that a key can be narrowed to."""
+    return json_answer({"data": [_scope_json(name) for name in SCOPES]})
+
+
 @router.post("")
 def create_key(body: JsonObject, principal: KeyMaker, parts: Parts) -> Response:
-    """A key with the caller's rights; the only answer that shows its secret."""
-    if body.get("scopes"):
-        raise ApiRefused(400, "access_key:scopes", "keys with scopes are not built yet; leave them out")
+    """A key with the caller's rights, or with those of them that `scopes` keep; the only answer that shows
+    its secret.
+    """
     made = keys.create_key(
         parts.metadata,
         user_id=principal.user_id,
         label=str(body.get("label") or ""),
         cors_headers=_origins(body),
+        scopes=_scopes(body, principal),
     )
     return json_answer({**_public(made.key, parts), "key": made.secret})
 
@@ -62,7 +71,8 @@ def change_key(key_id: str, body: JsonObject, principal: KeyMaker, parts: Parts)
     except ValueError as error:
         raise ApiRefused(400, "access_key:disabled", f"disabled: {error}") from None
     origins = _origins(body) if "corsHeaders" in body else list(key.cors_headers)
-    changed = keys.change_key(parts.metadata, key_id, disabled=disabled, cors_headers=origins)
+    scopes = _scopes(body, principal) if "scopes" in body else list(key.scopes)
+    changed = keys.change_key(parts.metadata, key_id, disabled=disabled, cors_headers=origins, scopes=scopes)
     return json_answer(_public(changed, parts))
 
 
@@ -89,6 +99,8 @@ def _own_key(key_id: str, principal: Principal, parts: Services) -> AccessKey:
         raise ApiRefused(404, "access_key:not_found", f"no access key has the id {key_id}")
     if found.user_id != principal.user_id:
         allowed(principal, "manageAccessKeys")
+    if principal.scopes and (not found.scopes or set(found.scopes) - set(principal.scopes)):
+        raise ApiRefused(403, "forbidden", "a key cannot change one that may do more than itself")
     return found
 
 
@@ -97,6 +109,28 @@ def _origins(body: dict[str, Any]) -> list[str]:
     if not isinstance(given, list) or len(given) > MOST_ORIGINS or not all(isinstance(o, str) for o in given):
         raise ApiRefused(400, "access_key:cors_headers", f"corsHeaders: at most {MOST_ORIGINS} origins")
     return given
+
+
+def _scopes(body: dict[str, Any], principal: Principal) -> list[str]:
+    """The scopes asked for. A narrowed key makes keys with its own scopes only."""
+    given = body.get("scopes") or list(principal.scopes)
+    if not isinstance(given, list) or not all(isinstance(scope, str) for scope in given):
+        raise ApiRefused(400, "access_key:scopes", "scopes: a list of names is needed")
+    if principal.scopes and (more := sorted(set(given) - set(principal.scopes))):
+        raise ApiRefused(403, "forbidden", f"a key without the scope {more[0]} cannot give it to another")
+    return given
+
+
+def _scope_json(name: str) -> dict[str, Any]:
+    words = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name.removesuffix("V2"))
+    group = {"id": "dohyo", "label": "Dohyo", "parentId": None}
+    return {
+        "id": name,
+        "label": words[0].upper() + words[1:].lower(),
+        "type": "Scope",
+        "dependsOn": [],
+        "group": group,
+    }
 
 
 def _public(key: AccessKey, parts: Services) -> dict[str, Any]:
@@ -114,6 +148,6 @@ def _public(key: AccessKey, parts: Services) -> dict[str, Any]:
         "modifiedBy": key.user_id,
         "lastUsed": None if key.last_used_ms is None else timestamp(key.last_used_ms),
         "serviceAccountId": service_account,
-        "scopes": [],
-        "effectiveScopes": [],
+        "scopes": list(key.scopes),
+        "effectiveScopes": list(key.scopes),
     }
