@@ -35,6 +35,13 @@ def test_key_create_prints_id_and_key_last(data):
     assert principal is not None and principal.role == "analyst"
 
 
+def test_key_is_narrowed_to_its_scopes(data):
+    made = dohyo(data, "key", "create", "--scope", "runLogSearch", "--scope", "viewLibrary")
+    principal = authenticate_key(open_metadata(data), *made.stdout.split())
+    assert principal.scopes == ("runLogSearch", "viewLibrary")
+    assert "no scope of an access key" in dohyo(data, "key", "create", "--scope", "x").output
+
+
 def test_key_of_a_user_has_his_rights_and_can_be_deleted(data):
     dohyo(data, "user", "create", "ada@example.com", "--role", "viewer")
     ident, secret = dohyo(data, "key", "create", "--user", "ada@example.com").stdout.split()

@@ -30,6 +30,9 @@ def create(
         str | None, typer.Option(metavar="E-MAIL", help="Whose rights the key has; else the role's.")
     ] = None,
     label: Annotated[str, typer.Option(help="A name to know it by.")] = "command line",
+    scope: Annotated[
+        list[str], typer.Option(help="Narrows the key, such as runLogSearch; may be given several times.")
+    ] = [],  # noqa: B006
 ) -> None:
     """Make a key and print `ID KEY`; the key is shown only now."""
     from dohyo.metadata.db import open_metadata
@@ -38,7 +41,7 @@ def create(
     owner = find_user(metadata, user) if user else None
     if user and owner is None:
         raise AccessRefused("user-unknown", f"no user has the e-mail {user}")
-    made = keys.create_key(metadata, role, user_id=owner.id if owner else None, label=label)
+    made = keys.create_key(metadata, role, user_id=owner.id if owner else None, label=label, scopes=scope)
     typer.echo(f"{made.id} {made.secret}")
 
 
