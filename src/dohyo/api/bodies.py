@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import orjson
-from fastapi import Depends, Request
+from fastapi import Depends, Path, Request
 
 from dohyo.api.errors import ApiRefused
 
@@ -40,6 +40,8 @@ async def _json_typed_object_of(request: Request) -> dict[str, Any]:
 JsonBody = Annotated[Any, Depends(_json_of)]
 JsonObject = Annotated[dict[str, Any], Depends(_object_of)]
 JsonTypedObject = Annotated[dict[str, Any], Depends(_json_typed_object_of)]
+Number = Annotated[int, Path(ge=0, le=2**63 - 1)]
+"""The id of a collector or source in a path; there is nothing at one that is no such number."""
 
 
 def inner(body: dict[str, Any], name: str) -> dict[str, Any]:

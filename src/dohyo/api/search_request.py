@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -14,6 +15,7 @@ from dohyo.search.jobs import SearchRequest
 
 PREFIX = "searchjob."
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_DIGITS = 20
 LAST_MS = 253_402_300_799_999  # the end of the year 9999
 ALL_MANUAL = ("manual", "performance")
 ALL_AUTOMATIC = ("autoparse", "intelligent", "verbose")
@@ -94,9 +96,9 @@ def _moment(given: Any, name: str, zone: str) -> int:
     """Epoch milliseconds, as number or digits, or an ISO 8601 time. Words such as -1h are no times here."""
     hint = "epoch milliseconds or an ISO 8601 time such as 2026-01-31T10:00:00"
     wrong = refused(f"invalid.timestamp.{name}", f"the '{name}' field contains no time", hint)
-    if isinstance(given, str) and given.strip().isdecimal():
+    if isinstance(given, str) and len(given) <= MOST_DIGITS and given.strip().isdecimal():
         given = int(given)
-    if isinstance(given, int | float) and not isinstance(given, bool):
+    if isinstance(given, int | float) and not isinstance(given, bool) and isfinite(given):
         moment = int(given)
     elif isinstance(given, str):
         try:

@@ -291,9 +291,10 @@ def _source_type(body: dict[str, Any]) -> SourceType:
         return found
     schema = body.get("schemaRef")
     name = schema.get("type") if isinstance(schema, dict) else None
-    if name not in SOURCE_TYPES or not SOURCE_TYPES[name].is_universal:
+    found = SOURCE_TYPES.get(name) if isinstance(name, str) else None
+    if found is None or not found.is_universal:
         raise wrong_source_type(f"schemaRef.type {name} is not known", f"known are {universal}")
-    return SOURCE_TYPES[name]
+    return found
 
 
 def _place(source_type: SourceType) -> str:

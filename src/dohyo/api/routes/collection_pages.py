@@ -10,7 +10,7 @@ from sqlalchemy import select
 from starlette.responses import Response
 
 from dohyo.api.authentication import CollectorManager, CollectorReader
-from dohyo.api.bodies import JsonBody, JsonObject, whole_param
+from dohyo.api.bodies import JsonBody, JsonObject, Number, whole_param
 from dohyo.api.errors import ApiRefused, json_answer
 from dohyo.api.services import Parts, Services
 from dohyo.api.volumes import Volume, volumes
@@ -77,7 +77,7 @@ def fields(principal: CollectorReader, parts: Parts) -> Response:
 
 
 @router.get("/sources/{source_id}/polls")
-def polls(source_id: int, principal: CollectorReader, parts: Parts, limit: str | None = None) -> Response:
+def polls(source_id: Number, principal: CollectorReader, parts: Parts, limit: str | None = None) -> Response:
     """The accounts of the last polls, newest first."""
     most = whole_param(limit, "limit", 72, least=1, most=MOST_POLLS)
     return json_answer({"polls": [poll_json(one) for one in recent_polls(parts.metadata, source_id, most)]})
@@ -103,7 +103,7 @@ def poll_json(poll: PollAccount) -> dict[str, Any]:
 
 @router.post("/sources/{source_id}/renew-url")
 def renew_url(
-    source_id: int, request: Request, body: JsonBody, principal: CollectorManager, parts: Parts
+    source_id: Number, request: Request, body: JsonBody, principal: CollectorManager, parts: Parts
 ) -> Response:
     """Gives an HTTP source another upload address; the old one is refused from then on."""
     renewed = parts.registry.renew_url(_source(source_id, parts).collector_id, source_id)
@@ -113,7 +113,9 @@ def renew_url(
 
 
 @router.post("/sources/{source_id}/{action}")
-def pause(source_id: int, action: str, body: JsonBody, principal: CollectorManager, parts: Parts) -> Response:
+def pause(
+    source_id: Number, action: str, body: JsonBody, principal: CollectorManager, parts: Parts
+) -> Response:
     """Pauses or resumes a source; how far it got is kept."""
     if action not in ("pause", "resume"):
         raise ApiRefused(404, "notfound", "there is nothing at this address")

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import PlainTextResponse, Response
 
 from dohyo.api.authentication import CollectorManager, CollectorReader
-from dohyo.api.bodies import JsonObject, inner, whole_param
+from dohyo.api.bodies import JsonObject, Number, inner, whole_param
 from dohyo.api.errors import ApiRefused, json_answer
 from dohyo.api.services import Parts
 from dohyo.collect.shapes import collector_json, etag_of
@@ -62,7 +62,9 @@ def find_collector(name: str, request: Request, principal: CollectorReader, part
 
 
 @router.get("/{collector_id}")
-def get_collector(collector_id: int, request: Request, principal: CollectorReader, parts: Parts) -> Response:
+def get_collector(
+    collector_id: Number, request: Request, principal: CollectorReader, parts: Parts
+) -> Response:
     """The collector with its ETag; 304 where the client has it already."""
     return _shown(parts.registry.get_collector(collector_id), request)
 
@@ -78,7 +80,7 @@ def create_collector(
 
 @router.put("/{collector_id}")
 def replace_collector(
-    collector_id: int, body: JsonObject, request: Request, principal: CollectorManager, parts: Parts
+    collector_id: Number, body: JsonObject, request: Request, principal: CollectorManager, parts: Parts
 ) -> Response:
     """Sets every changeable field; needs the ETag in If-Match."""
     if_match = request.headers.get("if-match")
@@ -88,7 +90,7 @@ def replace_collector(
 
 
 @router.delete("/{collector_id}")
-def delete_collector(collector_id: int, principal: CollectorManager, parts: Parts) -> Response:
+def delete_collector(collector_id: Number, principal: CollectorManager, parts: Parts) -> Response:
     """Removes the collector with its sources; what they collected stays."""
     parts.registry.delete_collector(collector_id)
     parts.supervisor.changed()

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from dohyo.api.authentication import CollectorManager, CollectorReader
-from dohyo.api.bodies import JsonBody, JsonObject, inner, truth_param
+from dohyo.api.bodies import JsonBody, JsonObject, Number, inner, truth_param
 from dohyo.api.errors import json_answer
 from dohyo.api.routes.collectors import page_of
 from dohyo.api.services import Parts, Services
@@ -21,7 +21,7 @@ EXPORT = {"api.version": "v1"}
 
 @router.get("")
 def list_sources(
-    collector_id: int,
+    collector_id: Number,
     principal: CollectorReader,
     parts: Parts,
     request: Request,
@@ -39,8 +39,8 @@ def list_sources(
 
 @router.get("/{source_id}")
 def get_source(
-    collector_id: int,
-    source_id: int,
+    collector_id: Number,
+    source_id: Number,
     request: Request,
     principal: CollectorReader,
     parts: Parts,
@@ -53,7 +53,7 @@ def get_source(
 
 @router.post("", status_code=201)
 def create_source(
-    collector_id: int, body: JsonObject, request: Request, principal: CollectorManager, parts: Parts
+    collector_id: Number, body: JsonObject, request: Request, principal: CollectorManager, parts: Parts
 ) -> Response:
     """A source from `{"source": {...}}`; it starts at once."""
     made = parts.registry.create_source(collector_id, inner(body, "source"))
@@ -63,8 +63,8 @@ def create_source(
 
 @router.put("/{source_id}")
 def replace_source(
-    collector_id: int,
-    source_id: int,
+    collector_id: Number,
+    source_id: Number,
     body: JsonObject,
     request: Request,
     principal: CollectorManager,
@@ -79,7 +79,9 @@ def replace_source(
 
 
 @router.delete("/{source_id}")
-def delete_source(collector_id: int, source_id: int, principal: CollectorManager, parts: Parts) -> Response:
+def delete_source(
+    collector_id: Number, source_id: Number, principal: CollectorManager, parts: Parts
+) -> Response:
     """Asks the source to stop; it is there, Stopping, until it has."""
     parts.registry.delete_source(collector_id, source_id)
     parts.supervisor.changed()
@@ -88,7 +90,7 @@ def delete_source(collector_id: int, source_id: int, principal: CollectorManager
 
 @router.post("/{source_id}/action/restart")
 def restart_source(
-    collector_id: int, source_id: int, body: JsonBody, principal: CollectorManager, parts: Parts
+    collector_id: Number, source_id: Number, body: JsonBody, principal: CollectorManager, parts: Parts
 ) -> Response:
     """Ends the source's run and starts the next one where it got to."""
     parts.supervisor.restart(parts.registry.get_source(collector_id, source_id).id)
