@@ -11,5 +11,5 @@ export default defineConfig({
   plugins: [svelte(), ...(api ? [] : [mock])],
   // The built pages under the policy that the server sends.
   preview: { host: "127.0.0.1", port: 4173, headers: { "Content-Security-Policy": process.env.CSP ?? "default-src 'self'; style-src 'self' 'unsafe-inline'" } },
-  server: { host: "127.0.0.1", port: 5173, proxy: api ? { "/api": { target: api } } : undefined },
+  server: { host: "127.0.0.1", port: 5173, proxy: api ? { "/api": { target: api }, "/receiver": { target: api } } : undefined },
 });

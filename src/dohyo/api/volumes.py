@@ -17,9 +17,10 @@ DAY_MS = 86_400_000
 
 @dataclass
 class Volume:
-    """Messages in the last 24 hours, and in the last hour by two minutes, oldest first."""
+    """Messages in the last 24 hours, and in the last hour by two minutes, oldest first; when the last came."""
 
     day: int = 0
+    newest_ms: int | None = None
     hour: list[int] = field(default_factory=lambda: [0] * SLICES)
 
 
@@ -32,7 +33,12 @@ def volumes(engine: Engine, now_ms: int) -> Mapping[tuple[str, str], Volume]:
     )
     names = [column("_collector"), column("_source")]
     late = call("if", call("less", received, number(start)), plain(-1), slot)
-    columns: list[Sql] = [*names, alias(late, "slot"), alias(call("count"), "n")]
+    columns: list[Sql] = [
+        *names,
+        alias(late, "slot"),
+        alias(call("count"), "n"),
+        alias(call("max", received), "newest"),
+    ]
     since = call(
         "greaterOrEquals", column("_receipttime"), call("fromUnixTimestamp64Milli", number(now_ms - DAY_MS))
     )
@@ -40,9 +46,12 @@ def volumes(engine: Engine, now_ms: int) -> Mapping[tuple[str, str], Volume]:
         select(columns, exp.to_table("events"), where=[since], group=[*names, column("slot")])
     )
     by_source: dict[tuple[str, str], Volume] = {}
-    for collector, source, at, count in zip(*(part.to_pylist() for part in found.columns), strict=True):
+    for collector, source, at, count, newest in zip(
+        *(part.to_pylist() for part in found.columns), strict=True
+    ):
         volume = by_source.setdefault((collector, source), Volume())
         volume.day += count
+        volume.newest_ms = max(volume.newest_ms or 0, newest)
         if 0 <= at < SLICES:
             volume.hour[at] += count
     return by_source

@@ -44,7 +44,7 @@ def collection(principal: CollectorReader, parts: Parts) -> Response:
     collectors = []
     for one in parts.registry.list_collectors():
         volume = [known.get((one.name, s.name), Volume()) for s in sources.get(one.id, [])]
-        rows = [shown[s.id] | _more(s, v) for s, v in zip(sources.get(one.id, []), volume, strict=True)]
+        rows = [_more(shown[s.id], s, v) for s, v in zip(sources.get(one.id, []), volume, strict=True)]
         collectors.append({**collector_json(one), "sources": [row | _status(row, parts) for row in rows]})
     return json_answer({"collectors": collectors})
 
@@ -53,9 +53,12 @@ def _sources(parts: Services) -> dict[int, list[Source]]:
     return {c.id: parts.registry.list_sources(c.id) for c in parts.registry.list_collectors()}
 
 
-def _more(source: Source, volume: Volume) -> dict[str, Any]:
+def _more(row: dict[str, Any], source: Source, volume: Volume) -> dict[str, Any]:
+    """`lastData_ms` is also that of messages which were sent here and not fetched."""
     kind = source.schema_type or source.source_type
-    return {"type": kind, "paused": source.paused, "hour": volume.hour, "day": volume.day}
+    last = max((ms for ms in (row["lastData_ms"], volume.newest_ms) if ms is not None), default=None)
+    more = {"type": kind, "paused": source.paused, "hour": volume.hour, "day": volume.day}
+    return row | more | {"lastData_ms": last}
 
 
 def _status(row: dict[str, Any], parts: Services) -> dict[str, Any]:
