@@ -17,7 +17,7 @@ DAY_MS = 86_400_000
 
 @dataclass
 class Volume:
-    """Messages in the last 24 hours, and in the last hour by two minutes, oldest first; when the last came."""
+    """Messages in the last 24 hours, and in the last hour by two minutes, oldest first; and the newest."""
 
     day: int = 0
     newest_ms: int | None = None
