@@ -32,13 +32,14 @@ _RAW_JSON = Apply("json_text", (Ref("_raw", TEXT),), TEXT)
 @dataclass(frozen=True)
 class CompileContext:
     """What a compilation may know. `tables` gives the lookup table at a `path://` address, or None; `macros`
-    are texts by name.
+    are texts by name; `indexed`: the messages have the text index.
     """
 
     run: RunContext
     hot_fields: Sequence[HotField] = ()
     tables: Callable[[str], LookupTable | None] = lambda path: None
     macros: Mapping[str, Macro] = field(default_factory=dict)
+    indexed: bool = True
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,7 @@ class Compiled:
 
 def compile_query(text: str, context: CompileContext) -> Compiled:
     """The plan of a query. ProblemError with one to five problems, their places in `text`."""
-    check = CheckContext(context.run, context.tables)
+    check = CheckContext(context.run, context.tables, indexed=context.indexed)
     whole = Expanded(text)
     try:
         whole = expanded(text, context.macros)
@@ -72,7 +73,8 @@ def _plan(text: str, check: CheckContext, depth: int) -> Plan:
     if query is None:
         raise ProblemError(problems)
     check = replace(check, child=partial(_inner_plan, check, depth + 1), drops=[], beneath=[])
-    plan: Plan = nodes.Scan(query.scope, Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST))
+    messages = Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST)
+    plan: Plan = nodes.Scan(query.scope, messages, indexed=check.indexed)
     if inner := subqueries_of(query.scope):
         plan = nodes.Subqueries(plan, tuple(subquery_in_scope(one, check) for one in inner))
     return without_hidden(plan_of_steps(query.steps, plan, check))

@@ -13,16 +13,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from dohyo.lang.parameters import with_plausible
+
 HERE = Path(__file__).parent
 CATEGORY = "Labs/Published"
-_VARIABLE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
-# What stands before a parameter says which kind of value it takes, where no default is published.
-_VALUES = (
-    (r"\btimeslice\s*(by\s|\()?\s*$|\|\s*$", "1h"),
-    (r"\btimeshift\s+-?$", "1d"),
-    (r"\b(limit|top|window\s*=|threshold\s*=|consecutive\s*=|topk\s*\()\s*$", "5"),
-    (r"(\d|[<>]=?|[-+/])\s*$", "1"),
-)
 
 
 @dataclass(frozen=True)
@@ -40,18 +34,7 @@ def published() -> list[Published]:
 
 def filled(query: Mapping[str, Any]) -> str:
     """The text with parameters replaced by their published defaults, else by plausible values."""
-    text = query["query"]
-    defaults = query["param_defaults"]
-
-    def value(match: re.Match[str]) -> str:
-        if match[1] in defaults:
-            return str(defaults[match[1]])
-        before = text[: match.start()]
-        return next((value for pattern, value in _VALUES if re.search(pattern, before, re.IGNORECASE)), "*")
-
-    filled_in = _VARIABLE.sub(value, text)
-    filled_in = re.sub(r"(?<==)\s*\$\$\w+|<[A-Z_]+_CATEGORY>", CATEGORY, filled_in)
-    filled_in = re.sub(r"\$\$\w+", f"_sourceCategory={CATEGORY}", filled_in)
-    if query["is_fragment"] and not filled_in.lstrip().startswith("|"):
-        filled_in = f"* | {filled_in}"
-    return filled_in
+    text = re.sub(r"(?<==)\s*\$\$\w+|<[A-Z_]+_CATEGORY>", CATEGORY, query["query"])
+    text = re.sub(r"\$\$\w+", f"_sourceCategory={CATEGORY}", text)
+    text, _ = with_plausible(text, query["param_defaults"])
+    return text if not query["is_fragment"] or text.lstrip().startswith("|") else f"* | {text}"

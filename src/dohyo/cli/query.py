@@ -1,35 +1,27 @@
-"""`dohyo query`: runs a query over the lines of files, without a server."""
+"""`dohyo query`: runs a query over files or standard input, over a data directory, or on a server."""
 
 from __future__ import annotations
 
-import csv
-import io
+import base64
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 from rich.console import Console
-from rich.table import Table
 
-from dohyo.base.clock import now_ms, utc_of_ms
+from dohyo.base.clock import now_ms
 from dohyo.base.problem import Problem, ProblemError
-from dohyo.functions.casts import any_to_text
-from dohyo.functions.links import link_parts
+from dohyo.cli.query_output import Form, show_rows
 from dohyo.functions.table import RunContext
 from dohyo.lang.timerange import parse_time
-from dohyo.plan.expr import Scalar
-from dohyo.plan.schema import Field
-from dohyo.plan.types import TIME
-from dohyo.search.lines import LineMessage, lines_to_messages
-from dohyo.search.result import Result
+from dohyo.search.limits import Limits
 
-# 1970 to 2200, what the store's times can hold: all times.
-ALL_TIMES = (0, 7_258_118_400_000)
 REFUSED = 2
-_HIDDEN = ("_messageid", "_size", "_view", "_receipttime", "_collector", "_sourcehost")
+# A file is searched for as long as its user waits, with the memory that there is.
+FILE_LIMITS = Limits(messages=1_000_000, records=1_000_000, timeout_s=0, memory_bytes=0)
 
 
 def register(app: typer.Typer) -> None:
@@ -37,10 +29,13 @@ def register(app: typer.Typer) -> None:
 
 
 def query(
-    text: Annotated[str, typer.Argument(metavar="QUERY", help="The query, in single quotes.")],
+    text: Annotated[
+        str | None, typer.Argument(metavar="QUERY", help="The query, in single quotes.", show_default=False)
+    ] = None,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="Files of lines; without one, standard input."),
+        typer.Argument(metavar="[FILE]...", help="Lines of text, NDJSON, JSON arrays; packed by gzip, zstd "
+                       "or bzip2 or not. Without one: standard input."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a row.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values with a header.")] = False,
@@ -48,23 +43,57 @@ def query(
     end: Annotated[str | None, typer.Option("--to", help="End, itself left out; now beside --from.")] = None,
     category: Annotated[str, typer.Option(help="Source category of the lines.")] = "file",
     zone: Annotated[str, typer.Option(help="Time zone of days and dates.")] = "UTC",
+    follow: Annotated[
+        bool, typer.Option("--follow", "-f", help="Show new lines as they come, until Ctrl-C.")
+    ] = False,
+    data: Annotated[
+        Path | None, typer.Option("--data", metavar="DIR", help="Search what a data directory has.")
+    ] = None,
+    server: Annotated[
+        str | None, typer.Option(metavar="URL", envvar="DOHYO_SERVER", help="Search on a server.")
+    ] = None,
+    key: Annotated[
+        str | None,
+        typer.Option(metavar="ID:KEY", envvar="DOHYO_KEY", help="Access key for --server.", show_envvar=True),
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Only say whether the query is right.")] = False,
     explain: Annotated[bool, typer.Option("--explain", help="Show plan and SQL instead of rows.")] = False,
-) -> None:
-    """Run a query over the lines of files: each line a message, its time found in it."""
+    batch: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help='With --check or --explain: lines {"id", "query"}, - for standard '
+                     'input; answers {"id", "ok", "error"}.'),
+    ] = None,
+) -> None:  # fmt: skip
+    """Run a query over files, over a data directory (--data), or on a server (--server).
+
+    Each line of a file is a message, its time found in it. Ends with 0, or with 2 where the query or the
+    input is refused.
+    """
+    form = Form.JSON if as_json else Form.CSV if as_csv else Form.TABLE
     try:
         run = _run_context(start, end, zone)
+        if batch is not None:
+            _batch(batch, run, explain)
+            return
+        if text is None:
+            raise ProblemError([Problem("query-missing", "a query is needed", hints=("in single quotes",))])
         if check or explain:
             _describe(text, run, explain)
+        elif follow:
+            _follow(text, files or [], run, category, form)
+        elif server or data:
+            _show_remote(text, _ranged(run, start), server, key, data, form)
         else:
-            _print(_answer(text, files or [], run, category), as_json, as_csv)
+            _show_files(text, files or [], run, category, form)
     except ProblemError as error:
         for problem in error.problems:
-            typer.echo(problem.shown(error.text or text), err=True)
+            typer.echo(problem.shown(error.text or text or ""), err=True)
         raise typer.Exit(REFUSED) from None
 
 
 def _run_context(start: str | None, end: str | None, zone: str) -> RunContext:
+    from dohyo.search.files import ALL_TIMES
+
     now = now_ms()
     if start is None and end is None:
         return RunContext(now, *ALL_TIMES, zone)
@@ -75,10 +104,21 @@ def _run_context(start: str | None, end: str | None, zone: str) -> RunContext:
     return RunContext(now, from_ms, to_ms, zone)
 
 
+def _batch(file: Path, run: RunContext, explain: bool) -> None:
+    from dohyo.cli.query_batch import batch
+
+    if not batch(file, run, explain):
+        raise typer.Exit(1)
+
+
 def _describe(text: str, run: RunContext, explain: bool) -> None:
     from dohyo.compile import CompileContext, compile_query
+    from dohyo.lang.parameters import with_plausible
     from dohyo.search.explain import explained
 
+    text, filled = with_plausible(text)
+    for name in filled:
+        typer.echo(f"warning: {name} has no value; checked with a plausible one", err=True)
     compiled = compile_query(text, CompileContext(run=run))
     for warning in compiled.warnings:
         typer.echo(f"warning: {warning}", err=True)
@@ -86,101 +126,78 @@ def _describe(text: str, run: RunContext, explain: bool) -> None:
         typer.echo(explained(compiled, run))
 
 
-def _answer(text: str, files: Sequence[Path], run: RunContext, category: str) -> Result:
-    """The result over a store in memory that holds the files' lines."""
+def _follow(text: str, files: Sequence[Path], run: RunContext, category: str, form: Form) -> None:
+    from dohyo.cli.query_follow import follow
+
+    with suppress(KeyboardInterrupt):  # the way to end it
+        follow(text, files, run, category, form)
+
+
+def _show_files(text: str, files: Sequence[Path], run: RunContext, category: str, form: Form) -> None:
+    from dohyo.cli.query_input import file_events
+    from dohyo.compile import CompileContext, compile_query
     from dohyo.search.searches import Searches
-    from dohyo.store.embedded import EmbeddedStore
 
-    store = EmbeddedStore.in_memory()
-    searches = Searches(store)
-    compiled = searches.compiled(
-        text, run
-    )  # before the files are read, so that a wrong query is refused at once
-    sources: Sequence[Path | None] = files or [None]
-    for file in sources:
-        name = str(file) if file else "stdin"
-        _store(store, name, _read(file, run.now_ms), category, run.now_ms)
-    return searches.result(compiled, run)
-
-
-def _read(file: Path | None, otherwise_ms: int) -> list[LineMessage]:
-    try:
-        if file is None:
-            return list(lines_to_messages(sys.stdin, otherwise_ms))
-        with file.open(encoding="utf-8", errors="replace", newline="\n") as opened:
-            return list(lines_to_messages(opened, otherwise_ms))
-    except OSError as error:
-        raise ProblemError([Problem("file-unreadable", f"{file}: {error.strerror}")]) from None
-
-
-def _store(store: Any, name: str, messages: Iterable[LineMessage], category: str, now: int) -> None:
-    from dohyo.store.event import Event, row_key
-
-    events = [
-        Event(
-            messagetime_ms=message.time_ms,
-            receipttime_ms=now,
-            messageid=row_key(name, str(message.number)),
-            sourcecategory=category,
-            collector="dohyo query",
-            source="file",
-            sourcehost="",
-            sourcename=name,
-            fields={},
-            raw=message.text,
-        )
-        for message in messages
-    ]
-    for at in range(0, len(events), 10_000):
-        store.insert(events[at : at + 10_000], token=f"{name}:{at}", may_repeat=False)
-
-
-def _print(result: Result, as_json: bool, as_csv: bool) -> None:
-    show: Callable[[Result], None] = _print_json if as_json else _print_csv if as_csv else _print_table
-    show(result)
+    # Before the files are read, so that a wrong query is refused at once.
+    compile_query(text, CompileContext(run=run))
+    with _waiting(files), file_events(files, category) as events:
+        searches = Searches(events, limits=FILE_LIMITS, indexed=False)
+        result = searches.result(searches.compiled(text, run), run)
+    show_rows(result.fields, result.rows, result.is_aggregate, form)
     for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
     if result.cut:
         typer.echo(f"warning: only the first {len(result.rows):,} rows are shown", err=True)
 
 
-def _print_json(result: Result) -> None:
-    names = [field.name for field in result.fields]
-    for row in result.rows:
-        typer.echo(orjson.dumps(dict(zip(names, row, strict=True))).decode())
+def _waiting(files: Sequence[Path]):  # type: ignore[no-untyped-def]
+    """A word on the terminal while files are read."""
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    words = f"Reading {size / 2**20:,.0f} MB" if files else "Reading standard input"
+    return Console(stderr=True, quiet=not sys.stderr.isatty()).status(words)
 
 
-def _print_csv(result: Result) -> None:
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow([field.name for field in result.fields])
-    writer.writerows([any_to_text(value) for value in row] for row in result.rows)
-    typer.echo(text.getvalue(), nl=False)
+LAST_DAY_MS = 86_400_000
 
 
-def _print_table(result: Result) -> None:
-    shown = [i for i, field in enumerate(result.fields) if result.is_aggregate or field.name not in _HIDDEN]
-    table = Table(show_edge=False)
-    for i in shown:
-        field = result.fields[i]
-        table.add_column(
-            field.name,
-            justify="right" if field.type.numeric and field.type != TIME else "left",
-            overflow="fold",
-        )
-    for row in result.rows:
-        table.add_row(*(_cell(row[i], result.fields[i]) for i in shown))
-    console = Console(markup=False)
-    console.print(table)
+def _ranged(run: RunContext, start: str | None) -> RunContext:
+    """What is stored is searched for the last day unless a range is named."""
+    return run if start else RunContext(run.now_ms, run.now_ms - LAST_DAY_MS, run.now_ms, run.zone)
 
 
-def _cell(value: Scalar, field: Field) -> str:
-    if value is None:
-        return ""
-    if field.type == TIME and isinstance(value, int):
-        return utc_of_ms(value).isoformat(sep=" ", timespec="milliseconds").removesuffix("+00:00")
-    if isinstance(value, str) and (link := link_parts(value)):
-        return link["text"]
-    if isinstance(value, float):
-        return any_to_text(round(value, 5)) or ""
-    return any_to_text(value) or ""
+def _show_remote(
+    text: str, run: RunContext, server: str | None, key: str | None, data: Path | None, form: Form
+) -> None:
+    from dohyo.cli.query_server import searched
+
+    if server:
+        if not key or ":" not in key:
+            hint = "--key ID:KEY, or the environment variable DOHYO_KEY; dohyo key create makes one"
+            raise ProblemError([Problem("key-missing", "an access key is needed", hints=(hint,))])
+        headers = {"Authorization": "Basic " + base64.b64encode(key.encode()).decode()}
+        found = searched(server, headers, text, run)
+    else:
+        from dohyo.store.owner import running
+
+        assert data is not None
+        owner = running(data)
+        if owner is None:
+            _show_stored(text, run, data, form)
+            return
+        found = searched(str(owner.address), {"Authorization": f"Bearer {owner.token}"}, text, run)
+    show_rows(found.fields, found.rows, found.is_aggregate, form)
+    for warning in found.warnings:
+        typer.echo(f"warning: {warning}", err=True)
+
+
+def _show_stored(text: str, run: RunContext, data: Path, form: Form) -> None:
+    """The store of a data directory that no server runs on."""
+    from dohyo.search.searches import Searches
+    from dohyo.store.embedded import EmbeddedStore
+
+    if not (data / "events").is_dir():
+        raise ProblemError([Problem("data-missing", f"{data}: nothing is collected there")])
+    with closing(EmbeddedStore.open(data)) as store:
+        searches = Searches(store, limits=FILE_LIMITS)
+        result = searches.result(searches.compiled(text, run), run)
+        show_rows(result.fields, result.rows, result.is_aggregate, form)

@@ -72,14 +72,14 @@ def look_at(path: Path) -> Contents:
     if head.startswith(UTF_16_MARKS):
         hint = "convert it to UTF-8, such as with iconv -f UTF-16 -t UTF-8"
         raise ProblemError([Problem("file-encoding", f"{path}: the file is UTF-16 text", hints=(hint,))])
-    return Contents(whole.hexdigest(), _form(head.removeprefix(UTF_8_MARK)), packed)
+    return Contents(whole.hexdigest(), form_of(head.removeprefix(UTF_8_MARK)), packed)
 
 
 def _unpacked(file: BufferedReader, packed: bool) -> BufferedReader | gzip.GzipFile:
     return gzip.GzipFile(fileobj=file) if packed else file
 
 
-def _form(head: bytes) -> Form:
+def form_of(head: bytes) -> Form:
     """A text that only looks like JSON in its first letter, such as `[Wed Oct 11 ...]`, is lines."""
     start = head.lstrip()
     inner = start[1:].lstrip()[:1]

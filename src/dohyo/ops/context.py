@@ -23,7 +23,7 @@ class CheckContext:
     """`tables` gives the lookup table at an address such as `path:///Library/x`, or None. `child` gives the
     plan of another query, its text written where it stands in this one; the span is that of the whole.
     `drops` collects conditions that rows must meet (isPrivateIP), `beneath` what an expression needs done to
-    its rows first (a subquery, a lookup).
+    its rows first (a subquery, a lookup). `indexed`: the messages have the text index.
     """
 
     run: RunContext
@@ -32,6 +32,7 @@ class CheckContext:
     warnings: list[Problem] = field(default_factory=list)
     drops: list[Expr] = field(default_factory=list)
     beneath: list[Callable[[Plan], Plan]] = field(default_factory=list)
+    indexed: bool = True
 
     def keeping(self, plan: Plan) -> Plan:
         """The plan with what was collected since the last call put on top."""

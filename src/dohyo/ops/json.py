@@ -93,12 +93,18 @@ def to_plan(clause: JsonClause, plan: Plan, context: CheckContext) -> Plan:
     names = [field.name for field in fields]
     if not clause.nodrop:
         for path in paths:
-            plan = Filter(plan, applied("json_present", [source, path]))
+            plan = Filter(plan, _is_there(source, path))
     values = tuple(
         (name, _value(source, path, plan.schema.find(name) if clause.nodrop else None))
         for name, path in zip(names, paths, strict=True)
     )
     return Extend(plan, values, plan.schema.with_fields(Field(name, TEXT) for name in names))
+
+
+def _is_there(source: Expr, path: Lit) -> Expr:
+    """Whether the path leads somewhere. A value says so; only without one the text is read again."""
+    no_value = applied("isnull", [applied("json_value", [source, path])])
+    return applied("or", [applied("not", [no_value]), applied("json_present", [source, path])])
 
 
 def _value(source: Expr, path: Lit, existing: Field | None) -> Expr:

@@ -29,6 +29,8 @@ class Scan:
     hot: tuple[HotField, ...] = ()
     """Stored extractions that the plan reads, each as the field `HotField.field` beside those of the schema.
     """
+    indexed: bool = True
+    """Whether the messages have the text index, which keywords ask."""
 
 
 @dataclass(frozen=True)

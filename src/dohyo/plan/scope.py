@@ -104,18 +104,52 @@ def keyword_regex(term: tree.Term) -> str:
     return before + body + after
 
 
-def _keyword_sql(term: tree.Term) -> Sql:
+def _keyword_sql(term: tree.Term, indexed: bool) -> Sql:
     pattern = keyword_regex(term)
     if not pattern:
         return exp.true()
     parts = _parts(term)
     verified = call("match", _folded_raw(), text(pattern))
+    if not indexed:
+        narrowed = _may_have(parts)
+        return verified if narrowed is None else call("and", narrowed, verified)
     if len(parts) == 1 and parts[0].asks_index:
         return _has_terms([parts[0].text]) if parts[0].kind == "term" else _has_wild(parts[0], verified)
     whole = [part.text for part in parts if part.kind == "term"]
     asked = [_has_terms(whole)] if whole else []
     asked += [_has_wild(part, exp.true()) for part in parts if part.kind == "wild" and part.asks_index]
     return call("and", *asked, verified) if asked else verified
+
+
+_ODD = (
+    "\u00df\u0130\u0149\u017f\u01f0\u1e96\u1e97\u1e98\u1e99\u1e9a"
+    "\u1e9e\u212a\ufb00\ufb01\ufb02\ufb03\ufb04\ufb05\ufb06"
+)
+_FOLDED_INTO_ASCII = {letter: letter.casefold() for letter in _ODD}
+"""Letters beyond ASCII that fold to ASCII, wholly or in part, such as the long s."""
+
+
+def _may_have(parts: list[_Part]) -> Sql | None:
+    """What every message with the keyword meets and what is quick to ask without folding the message: the
+    longest piece of ASCII in any case, or a letter that folds into it. None where there is no such piece.
+    """
+    pieces = [(piece, part.kind) for part in parts if part.kind in ("term", "wild")
+              for piece in re.split(r"[*?]", part.text) if piece and piece.isascii()]  # fmt: skip
+    if not pieces:
+        return None
+    piece, kind = max(pieces, key=lambda one: len(one[0]))
+    # Of a whole term nothing overlaps its ends; of a piece between wildcards the first letters may.
+    folding = [
+        letter
+        for letter, into in _FOLDED_INTO_ASCII.items()
+        if (into in piece if kind == "term" else set(into) & set(piece))
+    ]
+    found: list[Sql] = [
+        exp.GT(this=call("positionCaseInsensitive", column("_raw"), text(piece)), expression=plain(0))
+    ]
+    if folding:
+        found.append(call("multiSearchAny", column("_raw"), call("array", *map(text, folding))))
+    return call("or", *found) if folding else found[0]
 
 
 def _folded_raw() -> Sql:
@@ -188,7 +222,7 @@ def _as_keyword(term: tree.FieldTerm) -> tree.Term | None:
     return None if _is_any(term) else tree.Term(f"{term.field}={term.value}", term.quoted)
 
 
-def _field_sql(term: tree.FieldTerm) -> Sql:
+def _field_sql(term: tree.FieldTerm, indexed: bool) -> Sql:
     name = _SYNONYMS.get(term.field.lower(), term.field.lower())
     if name == "_datatier":
         return exp.true() if _is_any(term) or folded(term.value) in _TIERS else exp.false()
@@ -204,7 +238,7 @@ def _field_sql(term: tree.FieldTerm) -> Sql:
     return (
         found
         if keyword is None
-        else call("or", found, call("and", call("empty", custom), _keyword_sql(keyword)))
+        else call("or", found, call("and", call("empty", custom), _keyword_sql(keyword, indexed)))
     )
 
 
@@ -226,19 +260,19 @@ def _field_matches(term: tree.FieldTerm, message: Mapping[str, Any]) -> bool:
 # ---- the whole scope ----
 
 
-def scope_sql(scope: tree.ScopeNode) -> Sql:
-    """The scope as a condition over the table of events."""
+def scope_sql(scope: tree.ScopeNode, *, indexed: bool = True) -> Sql:
+    """The scope as a condition over the table of events; `indexed`: the table has the text index."""
     if isinstance(scope, tree.Everything):
         return exp.true()
     if isinstance(scope, tree.Term):
-        return _keyword_sql(scope)
+        return _keyword_sql(scope, indexed)
     if isinstance(scope, tree.FieldTerm):
-        return _field_sql(scope)
+        return _field_sql(scope, indexed)
     if isinstance(scope, tree.ScopeNot):
-        return call("not", scope_sql(scope.operand))
+        return call("not", scope_sql(scope.operand, indexed=indexed))
     if isinstance(scope, tree.ScopeAnd | tree.ScopeOr):
         name = "and" if isinstance(scope, tree.ScopeAnd) else "or"
-        return call(name, *(scope_sql(one) for one in scope.operands))
+        return call(name, *(scope_sql(one, indexed=indexed) for one in scope.operands))
     raise ProblemError([_unresolved(scope)])
 
 

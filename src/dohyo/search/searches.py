@@ -29,22 +29,22 @@ MOST_BUCKETS = 120
 @dataclass
 class Searches:
     """Answers queries over one store. Safe for threads. `tables` gives lookup tables by their `path://`
-    address.
+    address; `indexed`: the engine's messages have the text index.
     """
 
     engine: Engine
     tables: Callable[[str], LookupTable | None] = lambda path: None
     limits: Limits = field(default_factory=Limits)
     lookups: Lookups | None = None
+    indexed: bool = True
 
     def __post_init__(self) -> None:
         self.lookups = self.lookups or Lookups(tables=self.tables)
 
     def compiled(self, text: str, run: RunContext) -> Compiled:
         """The query's plan. ProblemError with places in `text` where it is wrong."""
-        return compile_query(
-            text, CompileContext(run=run, hot_fields=self.engine.hot_fields(), tables=self.tables)
-        )
+        known = CompileContext(run, self.engine.hot_fields(), self.tables, indexed=self.indexed)
+        return compile_query(text, known)
 
     def result(
         self,

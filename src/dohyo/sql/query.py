@@ -61,7 +61,7 @@ def _scan(plan: nodes.Scan, run: RunContext, names: Iterator[int]) -> Relation:
     conditions: list[Sql] = [
         exp.GTE(this=column("_messagetime"), expression=_moment(run.start_ms)),
         exp.LT(this=column("_messagetime"), expression=_moment(run.end_ms)),
-        scope_sql(plan.scope),
+        scope_sql(plan.scope, indexed=plan.indexed),
     ]
     rows = Relation(exp.to_table(EVENTS), names, where=conditions)
     hot = {one.field: one for one in plan.hot}

@@ -49,9 +49,10 @@ class Statements:
         timeout_s: float,
         max_memory_bytes: int,
         tables: Mapping[str, pa.Table] | None = None,
+        more: Mapping[str, object] | None = None,
     ) -> pa.Table:
-        """The answer. ProblemError `search-timeout`, `search-memory`, `search-cancelled`, `search-too-large`
-        or `search-failed`.
+        """The answer; `more` are further settings of the engine. ProblemError `search-timeout`,
+        `search-memory`, `search-cancelled`, `search-too-large` or `search-failed`.
         """
         with self._registered(query_id or "") as statement:
             settings = {
@@ -62,6 +63,7 @@ class Statements:
                 "log_comment": statement.tag,
                 # A query is a select for each operator; merging them all takes the engine seconds to plan.
                 "query_plan_merge_expressions": 0,
+                **(more or {}),
             }
             try:
                 if statement.is_cancelled:
