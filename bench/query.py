@@ -172,7 +172,8 @@ def _lnav(sql: str, file: str, formats: Path) -> Tool:
 
 
 def _duckdb(sql: str, read: Callable[[str], Answer]) -> Tool:
-    program = "import duckdb, sys; print(duckdb.sql(sys.argv[1]).fetchall())"
+    program = "import duckdb, sys; duckdb.sql('set enable_progress_bar = false'); "
+    program += "print(duckdb.sql(sys.argv[1]).fetchall())"
     return Tool([sys.executable, "-c", program, sql], read)
 
 

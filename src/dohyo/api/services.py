@@ -18,8 +18,13 @@ from dohyo.api.settings import Settings
 from dohyo.api.stored import StoredMessages
 from dohyo.apps.catalog import Catalog
 from dohyo.apps.lifecycle import Lifecycle
+from dohyo.collect.extraction_rules import ExtractionRules
+from dohyo.collect.field_table import FieldTable
 from dohyo.collect.http_source import Receiver
+from dohyo.collect.partitions import Partitions
+from dohyo.collect.preparation import Preparation
 from dohyo.collect.registry import Registry
+from dohyo.collect.retention import Retention
 from dohyo.collect.supervisor import Supervisor
 from dohyo.content.library import Library
 from dohyo.content.lookup_tables import LookupTables
@@ -49,6 +54,10 @@ class Services:
     registry: Registry
     supervisor: Supervisor
     receiver: Receiver
+    preparation: Preparation
+    fields: FieldTable
+    rules: ExtractionRules
+    partitions: Partitions
     library: Library
     tables: LookupTables
     async_jobs: AsyncJobs
@@ -63,9 +72,10 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
     with ExitStack() as ending:
         metadata, secrets, catalog = open_metadata(data_dir), SecretBox(data_dir), Catalog(data_dir)
         store = ending.enter_context(closing(EmbeddedStore.open(data_dir)))
-        writer = ending.enter_context(closing(GroupWriter(store)))
+        preparation = Preparation(metadata)
+        writer = ending.enter_context(closing(GroupWriter(store, preparation)))
         tables = LookupTables(metadata)
-        searches = Searches(store, tables=tables.table_at)
+        searches = Searches(store, tables=tables.table_at, unusual=preparation.unusual)
         job_limits = JobLimits(pauses=bool(settings.pause_full_searches))
         search_jobs = ending.enter_context(closing(SearchJobs(searches, job_limits)))
         dashboard_runs = ending.enter_context(closing(DashboardRuns(searches)))
@@ -73,6 +83,8 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
         lifecycle = ending.enter_context(closing(Lifecycle(metadata, catalog, store, secrets)))
         lifecycle.start()
         receiver = ending.enter_context(closing(Receiver(metadata, writer)))
+        retention = ending.enter_context(closing(Retention(Partitions(metadata), store)))
+        retention.start()
         supervisor = Supervisor(metadata, writer, secrets)
         ending.callback(supervisor.stop)
         supervisor.start()
@@ -90,6 +102,10 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
             registry=Registry(metadata, secrets),
             supervisor=supervisor,
             receiver=receiver,
+            preparation=preparation,
+            fields=FieldTable(metadata),
+            rules=ExtractionRules(metadata),
+            partitions=Partitions(metadata),
             library=Library(metadata),
             tables=tables,
             async_jobs=async_jobs,

@@ -24,6 +24,14 @@ class StoredMessages:
             self._known = (newest_insert, self._counted())
         return self._known[1]
 
+    def bytes_by_view(self) -> dict[str, int]:
+        """Size of the messages by partition; the empty name is the default index."""
+        size = call("sum", call("length", column("_raw")))
+        found = self._engine.query(
+            select([column("_view"), size], exp.to_table("events"), group=[column("_view")])
+        )
+        return dict(zip(*(part.to_pylist() for part in found.columns), strict=True))
+
     def _counted(self) -> dict[str, Any]:
         columns = [call("count"), _ms("max"), _ms("min")]
         found = self._engine.query(select(columns, exp.to_table("events")))

@@ -6,6 +6,7 @@ counted, so that no sender can fill the system with names.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
@@ -17,9 +18,11 @@ from sqlalchemy.orm import Session, sessionmaker
 from dohyo.base.clock import now_ms
 from dohyo.base.ids import hex_id
 from dohyo.collect.log_settings import MOST_NAME_LETTERS
-from dohyo.metadata.receiving import CustomField
+from dohyo.collect.refusals import Refused
+from dohyo.metadata.receiving import CustomField, DroppedField
 
 MOST_FIELDS = 400
+MOST_DROPPED = 1_000
 READ_AGAIN_S = 5.0
 # Names of what every message has; nobody may set them.
 BUILT_IN = frozenset(
@@ -43,6 +46,7 @@ class FieldTable:
         self._monotonic_s = monotonic_s
         self._lock = threading.Lock()
         self._known: dict[str, bool] = {}
+        self._dropped: set[str] = set()
         self._read_at_s: float | None = None
 
     def kept(self, fields: Mapping[str, str]) -> tuple[dict[str, str], int]:
@@ -55,6 +59,7 @@ class FieldTable:
             self._add(new[: max(0, self._most - len(self._known))])
             self._refresh()
             kept = {name: value for name, value in named.items() if name in allowed and self._known.get(name)}
+            self._note_dropped([name for name in named if name not in kept])
         return kept, len(fields) - len(kept)
 
     @staticmethod
@@ -80,3 +85,64 @@ class FieldTable:
                 self._read_at_s = None
                 continue
             self._known[name] = True
+
+    def _note_dropped(self, names: list[str]) -> None:
+        """Keeps the first names that were left out, for people to see."""
+        room = MOST_DROPPED - len(self._dropped)
+        new = [name[:MOST_NAME_LETTERS] for name in names if name not in self._dropped][: max(0, room)]
+        for name in new:
+            with contextlib.suppress(IntegrityError), self._metadata.begin() as session:
+                session.merge(DroppedField(name=name, seen_ms=now_ms()))
+        self._dropped.update(new)
+
+    # For people
+
+    def all(self) -> list[CustomField]:
+        """By name."""
+        with self._metadata() as session:
+            return list(session.scalars(select(CustomField).order_by(CustomField.name)))
+
+    def dropped(self) -> list[str]:
+        """Names that messages brought and that are not kept now."""
+        kept = {one.name for one in self.all() if one.enabled}
+        with self._metadata() as session:
+            names = session.scalars(select(DroppedField.name).order_by(DroppedField.name))
+            return [name for name in names if name not in kept]
+
+    def get(self, field_id: str) -> CustomField:
+        """Refused 404 where there is none."""
+        with self._metadata() as session:
+            return _found(session, field_id)
+
+    def create(self, name: str) -> CustomField:
+        """Refused 400 for a name that cannot be, or is there, or where there is no more room."""
+        wanted = name.strip().lower()
+        if not self._may_be_set(wanted):
+            message = f"{name[:100]} is built in, or has more than {MOST_NAME_LETTERS} letters"
+            raise Refused(400, "field:name", message)
+        known = self.all()
+        if any(one.name == wanted for one in known):
+            raise Refused(400, "field:name_taken", f"the field {wanted} exists already")
+        if len(known) >= self._most:
+            raise Refused(400, "field:too_many", f"there are {self._most} fields already, which is the most")
+        with self._metadata.begin() as session:
+            made = CustomField(
+                id=hex_id(), name=wanted, data_type="String", enabled=True, created_ms=now_ms()
+            )
+            session.add(made)
+        return made
+
+    def enable(self, field_id: str, on: bool) -> None:
+        with self._metadata.begin() as session:
+            _found(session, field_id).enabled = on
+
+    def delete(self, field_id: str) -> None:
+        with self._metadata.begin() as session:
+            session.delete(_found(session, field_id))
+
+
+def _found(session: Session, field_id: str) -> CustomField:
+    field = session.get(CustomField, field_id.strip().upper().zfill(16))
+    if field is None:
+        raise Refused(404, "field:not_found", f"there is no field {field_id}")
+    return field

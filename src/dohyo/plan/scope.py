@@ -12,7 +12,7 @@ cannot know by the same regular expression.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -36,6 +36,12 @@ _COLUMNS = ("_sourcecategory", "_collector", "_source", "_sourcehost", "_sourcen
 _SYNONYMS = {"_index": "_view"}
 _TIERS = ("continuous", "all")
 """All messages lie in the continuous tier."""
+DEFAULT_INDEX = "sumologic_default"
+"""The name of messages that are in no partition; their `_view` is empty."""
+INTERNAL_INDEXES = frozenset(
+    {"sumologic_audit", "sumologic_audit_events", "sumologic_system_events", "sumologic_volume"}
+)
+"""What Dohyo writes about itself. Only a search that names one reads it."""
 
 
 def folded(value: str) -> str:
@@ -200,6 +206,21 @@ def _is_any(term: tree.FieldTerm) -> bool:
     return term.value == "*" and not term.quoted
 
 
+def names_index(scope: tree.ScopeNode) -> bool:
+    """Whether a part of the scope names a partition."""
+    if isinstance(scope, tree.FieldTerm):
+        return _SYNONYMS.get(scope.field.lower(), scope.field.lower()) == "_view"
+    if isinstance(scope, tree.ScopeNot):
+        return names_index(scope.operand)
+    return isinstance(scope, tree.ScopeAnd | tree.ScopeOr) and any(map(names_index, scope.operands))
+
+
+def without_indexes(scope: tree.ScopeNode, names: Iterable[str]) -> tree.ScopeNode:
+    """The scope without messages of these partitions, unless it names partitions itself."""
+    left_out = tuple(tree.ScopeNot(tree.FieldTerm("_view", name, quoted=True)) for name in sorted(names))
+    return scope if not left_out or names_index(scope) else tree.ScopeAnd((scope, *left_out))
+
+
 def _value_sql(value: Sql, term: tree.FieldTerm) -> Sql:
     if _is_any(term):
         return call("notEmpty", value)
@@ -230,6 +251,9 @@ def _field_sql(term: tree.FieldTerm, indexed: bool) -> Sql:
         return _value_sql(call("toString", call("length", column("_raw"))), term)
     if name in _NUMBERS:
         return _value_sql(call("toString", column(name)), term)
+    if name == "_view":
+        shown = call("if", call("empty", column(name)), text(DEFAULT_INDEX), column(name))
+        return _value_sql(shown, term)
     if name in _COLUMNS:
         return _value_sql(column(name), term)
     custom = call("arrayElement", column("fields"), text(name))
@@ -248,6 +272,8 @@ def _field_matches(term: tree.FieldTerm, message: Mapping[str, Any]) -> bool:
         return _is_any(term) or folded(term.value) in _TIERS
     if name == "_size":
         return _value_is(str(len(str(message["_raw"]).encode())), term)
+    if name == "_view":
+        return _value_is(str(message.get(name) or DEFAULT_INDEX), term)
     if name in (*_NUMBERS, *_COLUMNS):
         return _value_is(str(message.get(name, "")), term)
     custom = str((message.get("_fields") or {}).get(name, ""))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 
 from dohyo.compile import CompileContext, Compiled, compile_query
@@ -11,6 +11,7 @@ from dohyo.plan import nodes
 from dohyo.plan.expr import Apply, Lit, Ref
 from dohyo.plan.nodes import AggregateCall, LookupTable, Plan, chain
 from dohyo.plan.schema import Field, Schema
+from dohyo.plan.scope import without_indexes
 from dohyo.plan.types import LONG, TIME
 from dohyo.search.limits import Limits
 from dohyo.search.lookups import Lookups
@@ -26,10 +27,26 @@ _WIDTHS = [
 MOST_BUCKETS = 120
 
 
+def _without(plan: Plan, names: Iterable[str]) -> Plan:
+    """The plan with scopes that leave these partitions out."""
+
+    def narrowed(node: Plan) -> Plan:
+        if isinstance(node, nodes.Scan):
+            return replace(node, scope=without_indexes(node.scope, names))
+        if isinstance(node, nodes.Subqueries):
+            return replace(
+                node, queries=tuple(replace(q, plan=_without(q.plan, names)) for q in node.queries)
+            )
+        return node
+
+    return nodes.rewritten(plan, narrowed)
+
+
 @dataclass
 class Searches:
     """Answers queries over one store. Safe for threads. `tables` gives lookup tables by their `path://`
-    address; `indexed`: the engine's messages have the text index.
+    address; `indexed`: the engine's messages have the text index; `unusual` gives names of partitions that
+    only a query which names some reads.
     """
 
     engine: Engine
@@ -37,6 +54,7 @@ class Searches:
     limits: Limits = field(default_factory=Limits)
     lookups: Lookups | None = None
     indexed: bool = True
+    unusual: Callable[[], Iterable[str]] = tuple
 
     def __post_init__(self) -> None:
         self.lookups = self.lookups or Lookups(tables=self.tables)
@@ -44,7 +62,8 @@ class Searches:
     def compiled(self, text: str, run: RunContext) -> Compiled:
         """The query's plan. ProblemError with places in `text` where it is wrong."""
         known = CompileContext(run, self.engine.hot_fields(), self.tables, indexed=self.indexed)
-        return compile_query(text, known)
+        compiled, left_out = compile_query(text, known), frozenset(self.unusual())
+        return replace(compiled, plan=_without(compiled.plan, left_out)) if left_out else compiled
 
     def result(
         self,

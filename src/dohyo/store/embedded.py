@@ -197,6 +197,27 @@ class EmbeddedStore:
         with self._changing:
             self._newest = max(self._newest + 1, time.time_ns())
 
+    def forget(self, view: str, before_ms: int) -> int:
+        """Removes the messages of a partition that are older, and says how many. The empty name is the
+        default index. The space is free after the next merges. ProblemError `store-failed`.
+        """
+        edge = call("fromUnixTimestamp64Milli", call("toInt64", text(str(before_ms))), text("UTC"))
+        old: list[exp.Expression] = [
+            exp.EQ(this=column("_view"), expression=text(view)),
+            exp.LT(this=column("_messagetime"), expression=edge),
+        ]
+        counted = select([call("count")], exp.to_table("events"), where=old)
+        count = int(self.query(counted).column(0)[0].as_py())
+        if count:
+            sql = exp.Delete(this=exp.to_table("events"), where=exp.Where(this=exp.and_(*old)))
+            try:
+                engine.change(printed(sql), self._database, {})
+            except EngineError as error:
+                message = f"the store could not forget old messages: {error.message}"
+                raise ProblemError([Problem("store-failed", message)]) from None
+            self._bump()
+        return count
+
     def hot_fields(self) -> list[HotField]:
         """The extractions that are stored beside every message; a set that is still being filled is left
         out.

@@ -16,7 +16,8 @@ MOST_ID = 2**63 - 1
 @dataclass(frozen=True, slots=True)
 class Event:
     """A message as the store takes it. Times in epoch milliseconds within `EARLIEST_MS` and `LATEST_MS`;
-    `messageid` is its `row_key`; `fields` are custom fields, their names in any case.
+    `messageid` is its `row_key`; `fields` are custom fields, their names in any case; `view` is the name of
+    its partition, empty for the default index.
     """
 
     messagetime_ms: int
@@ -29,6 +30,7 @@ class Event:
     sourcename: str
     fields: Mapping[str, str]
     raw: str
+    view: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,6 @@ import pyarrow as pa
 
 from dohyo.store.event import Event
 
-DEFAULT_VIEW = ""
-"""`_view` of events that no partition was named for."""
-
 CREATE_EVENTS = """
 CREATE TABLE IF NOT EXISTS events (
     _messagetime DateTime64(3, 'UTC') CODEC(Delta, ZSTD),
@@ -58,7 +55,7 @@ def as_table(events: Sequence[Event]) -> pa.Table:
         pa.array([event.source for event in events], pa.string()),
         pa.array([event.sourcehost for event in events], pa.string()),
         pa.array([event.sourcename for event in events], pa.string()),
-        pa.array([DEFAULT_VIEW] * len(events), pa.string()),
+        pa.array([event.view for event in events], pa.string()),
         pa.array([_lower_names(event.fields.items()) for event in events], _FIELDS),
         pa.array([event.raw for event in events], pa.large_string()),
     )

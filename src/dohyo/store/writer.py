@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -36,10 +36,14 @@ class GroupWriter:
 
     `submit` waits while more than 64 MiB are not yet on disk, so a fast source cannot fill the memory. Rows
     whose key is in the store already are left out, so a batch may be submitted again after any failure.
+    `prepare` makes events ready to be stored, in the thread of their writer.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(
+        self, store: Store, prepare: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: events
+    ) -> None:
         self._store = store
+        self._prepare = prepare
         self._waiting: list[_Batch] = []
         self._waiting_bytes = 0
         self._changed = threading.Condition()
@@ -49,7 +53,7 @@ class GroupWriter:
 
     def submit(self, events: Sequence[Event]) -> Future[InsertResult]:
         """The future is done when the events are on disk, or has the store's ProblemError."""
-        batch = _Batch(list(events), sum(len(event.raw) for event in events))
+        batch = _Batch(list(self._prepare(events)), sum(len(event.raw) for event in events))
         with self._changed:
             self._changed.wait_for(lambda: self._closing or self._waiting_bytes < MOST_WAITING_BYTES)
             if self._closing:
