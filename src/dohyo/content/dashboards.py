@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from dohyo.content.classic import modern
 from dohyo.content.refusals import checked
 from dohyo.metadata.content import ContentItem
 
@@ -141,8 +142,8 @@ def document_of_request(
 
 
 def dashboard_json(item: ContentItem) -> dict[str, Any]:
-    """The published resource of a dashboard item (loaded with its document)."""
-    model = unwrapped(item.document)
+    """The published resource of a dashboard item (loaded with its document); a classic one as today's."""
+    model = modern(item.document) if item.item_type == "Report" else unwrapped(item.document)
     shown = {key: value for key, value in model.items() if key not in (*OF_DEFINITION, "rootPanel")}
     for key, value in DEFAULTS.items():
         if shown.get(key) is None:
@@ -150,7 +151,7 @@ def dashboard_json(item: ContentItem) -> dict[str, Any]:
     shown["theme"] = "Dark" if str(model.get("theme")).lower() == "dark" else "Light"
     shown["panels"] = [_with_id(item.id, panel, "key") for panel in shown["panels"]]
     shown["variables"] = [_with_id(item.id, variable, "name") for variable in shown["variables"]]
-    ids = {"id": item.dashboard_id, "contentId": item.id, "folderId": item.parent_id}
+    ids = {"id": item.dashboard_id or item.id, "contentId": item.id, "folderId": item.parent_id}
     return {**ids, **shown, "scheduleId": None, "scheduleCount": 0}
 
 

@@ -98,13 +98,13 @@ class Library:
             ]
 
     def dashboard(self, dashboard_id: str, caller: Caller) -> ContentItem:
-        """The dashboard with this opaque id, or with this content id."""
+        """The dashboard with this opaque id, or with this content id, as classic dashboards have only one."""
         wanted = select(ContentItem).where(ContentItem.dashboard_id == dashboard_id)
         with self._metadata() as session:
             whole = undefer(ContentItem.document)
             found = session.scalar(wanted.options(whole))
             found = found or session.get(ContentItem, tree.content_id(dashboard_id), options=[whole])
-            if found is None or found.item_type != "Dashboard":
+            if found is None or found.item_type not in ("Dashboard", "Report"):
                 raise no_content()
             return viewed(session, found.id, caller)
 

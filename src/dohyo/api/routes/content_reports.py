@@ -1,0 +1,42 @@
+"""What of a definition works here: asked before an import, and of what is stored. For our pages."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from dohyo.api.authentication import Reader
+from dohyo.api.bodies import JsonObject
+from dohyo.api.errors import json_answer
+from dohyo.api.routes.dashboards import caller_of
+from dohyo.api.services import Parts
+from dohyo.content.definitions import Failure, read_definition
+from dohyo.content.report import parameters_of, report_of
+
+router = APIRouter(prefix="/api/dohyo/v1/content", tags=["pages"])
+
+
+@router.post("/report")
+def report(body: JsonObject, principal: Reader) -> Response:
+    """Lines of a definition, the items that an import would leave out, and the `$$name` scopes it asks for.
+    Refused where nothing of it could be imported. Stores nothing.
+    """
+    failures: list[Failure] = []
+    draft = read_definition(body, failures)
+    return json_answer(
+        {
+            "name": draft.name,
+            "items": draft.count(),
+            "lines": [line.as_json() for line in report_of(body)],
+            "leftOut": [failure.as_json() for failure in failures],
+            "parameters": parameters_of(body),
+        }
+    )
+
+
+@router.get("/{item_id}/report")
+def report_of_item(item_id: str, request: Request, principal: Reader, parts: Parts) -> Response:
+    """The same for what is stored."""
+    definition = parts.library.export(item_id, caller_of(principal, request))
+    lines = [line.as_json() for line in report_of(definition)]
+    return json_answer({"lines": lines, "parameters": parameters_of(definition)})

@@ -1,0 +1,153 @@
+"""`dohyo content`: published dashboards, searches and folders in and out of the library."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from dohyo.base.problem import Problem, ProblemError
+from dohyo.cli.options import DataDir
+
+if TYPE_CHECKING:
+    from dohyo.content.library import Library
+    from dohyo.content.report import Line
+    from dohyo.content.rights import Caller
+
+commands = typer.Typer(help="Published dashboards, searches and folders.", no_args_is_help=True)
+MOST_BYTES = 64 * 1024 * 1024
+SHARED = "/Library/Admin Recommended"
+SOME_LEFT_OUT = 1
+Definitions = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exported JSON.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(commands, name="content")
+
+
+@commands.command()
+def check(
+    files: Definitions,
+    all_lines: Annotated[bool, typer.Option("--all", help="Show what works, too.")] = False,
+) -> None:
+    """Say of each panel, search and variable whether it works here. Stores nothing."""
+    from dohyo.content.report import parameters_of, report_of
+
+    for file in files:
+        definition = _read(file)
+        lines = report_of(definition)
+        names = parameters_of(definition)
+        _show(file, lines, all_lines)
+        if names:
+            typer.echo(f"It asks for {', '.join(names)}: --set {names[0]}=_sourceCategory=... at the import.")
+
+
+@commands.command("import")
+def import_content(
+    files: Definitions,
+    data: DataDir,
+    folder: Annotated[str, typer.Option(metavar="PATH", help="Where to.")] = SHARED,
+    values: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="NAME=SCOPE", help="What stands for $$NAME in queries."),
+    ] = None,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace items of the same names.")] = False,
+) -> None:
+    """Import published definitions into a folder, and say what works. Works beside a running server.
+
+    Ends with 0, or with 1 where parts were left out.
+    """
+    from dohyo.content.report import report_of, with_parameters
+
+    library, caller = _library(data)
+    into = library.at_path(folder, caller)
+    left_out = 0
+    for file in files:
+        definition = with_parameters(_read(file), _values(values or ()))
+        imported = library.import_into(into.id, definition, caller, overwrite=overwrite)
+        _show(file, report_of(definition), False)
+        for failure in imported.failures:
+            typer.echo(f"left out: {failure.path}: {failure.error.problems[0].message}", err=True)
+        left_out += len(imported.failures)
+        place = library.place(imported.item_id, caller).path
+        typer.echo(f"{imported.total:,} items are in {place}")
+    if left_out:
+        raise typer.Exit(SOME_LEFT_OUT)
+
+
+@commands.command()
+def export(
+    path: Annotated[str, typer.Argument(metavar="PATH", help="Such as '/Library/Admin Recommended/My app'.")],
+    data: DataDir,
+    target: Annotated[
+        Path | None, typer.Option("--out", metavar="FILE", help="Where to; else standard output.")
+    ] = None,
+) -> None:
+    """Write the published definition of an item and all below it, exactly as it was imported."""
+    library, caller = _library(data)
+    definition = library.export(library.at_path(path, caller).id, caller)
+    text = json.dumps(definition, ensure_ascii=False, indent=2)
+    if target is None:
+        typer.echo(text)
+    else:
+        target.write_text(text + "\n", encoding="utf-8")
+        typer.echo(f"{path} is written to {target}")
+
+
+def _library(data: Path) -> tuple[Library, Caller]:
+    """The library as this machine's command line may change it."""
+    from dohyo.access.users import ensure_user
+    from dohyo.content.library import Library
+    from dohyo.content.rights import Caller
+    from dohyo.metadata.db import open_metadata
+
+    metadata = open_metadata(data)
+    user = ensure_user(metadata, "command.line@dohyo.invalid", "administrator", service_account=True)
+    return Library(metadata), Caller(user.id, manages=True, admin_mode=True)
+
+
+def _read(file: Path) -> Any:
+    try:
+        size = file.stat().st_size
+        if size > MOST_BYTES:
+            message = f"{file}: {size / 2**20:,.0f} MB are more than a definition may have"
+            raise ProblemError([Problem("definition-large", message)])
+        return json.loads(file.read_text(encoding="utf-8-sig"))
+    except OSError as error:
+        raise ProblemError([Problem("file-unreadable", f"{file}: {error.strerror}")]) from None
+    except json.JSONDecodeError as error:
+        message = f"{file}:{error.lineno}:{error.colno}: no JSON: {error.msg}"
+        raise ProblemError([Problem("definition-json", message)]) from None
+    except (UnicodeDecodeError, RecursionError):
+        raise ProblemError([Problem("definition-json", f"{file}: no JSON text in UTF-8")]) from None
+
+
+def _values(given: Sequence[str]) -> dict[str, str]:
+    found = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not value:
+            raise ProblemError([Problem("parameter", f"--set {text}: NAME=SCOPE is needed")])
+        found[name.strip().removeprefix("$$")] = value
+    return found
+
+
+def _show(file: Path, lines: Sequence[Line], all_lines: bool) -> None:
+    counts = Counter(line.verdict for line in lines)
+    shown = [line for line in lines if all_lines or line.verdict != "works"]
+    if shown:
+        table = Table("part", "title", "works?", "why", show_edge=False)
+        for line in shown:
+            place = f" ({line.where})" if line.where else ""
+            table.add_row(line.part, line.title or line.place, line.verdict, line.reason + place)
+        Console(markup=False).print(table)
+    typer.echo(
+        f"{file}: {counts['works']:,} parts work, {counts['note']:,} with a note, "
+        f"{counts['unsupported']:,} are not supported"
+    )

@@ -1,0 +1,217 @@
+"""Classic dashboards (v1, `Report` and `DashboardSyncDefinition`) as the dashboards of today show them.
+
+The document stays as it was imported; only what is shown and run is made of it. Filters of classic dashboards
+narrow messages inside a query in a way that no variable does: they are kept and not applied.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Json = dict[str, Any]
+ROWS = 2
+"""Grid rows of today for one of a classic dashboard."""
+COLUMNS = 24
+_OVER_TIME = re.compile(r"\|\s*timeslice\b", re.IGNORECASE)
+_TURNED = re.compile(r"\|\s*transpose\s+row\s+(?!_timeslice\b)", re.IGNORECASE)
+TIMED = ("line", "area", "column", "bar")
+KNOWN_VIEWERS = (*TIMED, "pie", "table", "map", "svv", "title", "text", "boxplot", "sankey")
+
+
+def modern(document: Mapping[str, Any]) -> Json:
+    """The dashboard model of a classic dashboard. What cannot be read is shown by its defaults."""
+    panels = [panel for panel in document.get("panels") or () if isinstance(panel, Mapping)]
+    keys = [f"classic{number}" for number in range(len(panels))]
+    ranges = [_range(panel.get("timeRange")) for panel in panels]
+    usual = next((one for one in ranges if one), _relative("-24h"))
+    theme = str(_parsed(document.get("properties")).get("theme") or "")
+    return {
+        "title": str(document.get("name") or ""),
+        "description": str(document.get("description") or ""),
+        "theme": "Dark" if theme.startswith("dark") else "Light",
+        "refreshInterval": 0,
+        "timeRange": usual,
+        "layout": {"layoutType": "Grid", "layoutStructures": [
+            {"key": k, "structure": json.dumps(_box(panel))} for k, panel in zip(keys, panels, strict=True)
+        ]},
+        "panels": [
+            _panel(key, panel, own if own != usual else None)
+            for key, panel, own in zip(keys, panels, ranges, strict=True)
+        ],
+        "variables": [],
+    }  # fmt: skip
+
+
+def _panel(key: str, panel: Mapping[str, Any], own_range: Json | None) -> Json:
+    viewer = str(panel.get("viewerType") or "table").lower()
+    settings = _parsed(panel.get("properties")).get("settings")
+    settings = settings if isinstance(settings, Mapping) else {}
+    name = str(panel.get("name") or "")
+    shared = {"id": None, "key": key, "title": name, "description": "", "timeRange": own_range}
+    if viewer in ("title", "text"):
+        text = _configuration(settings, "text").get("text") if viewer == "text" else f"# {name}"
+        return {**shared, "panelType": "TextPanel", "text": str(text or ""), "visualSettings": _TEXT[viewer]}
+    queries = [_query(str(panel.get("queryString") or ""), "Logs")] if panel.get("queryString") else []
+    if not queries:
+        queries = [
+            _query(str(one.get("query") or ""), "Metrics") for one in _dicts(panel.get("metricsQueries"))
+        ]
+    visual = _visual(viewer, settings, queries[0]["queryString"] if queries else "")
+    return {
+        **shared,
+        "panelType": "SumoSearchPanel",
+        "visualSettings": json.dumps(visual),
+        "queries": [{**one, "queryKey": chr(65 + number % 26)} for number, one in enumerate(queries)],
+    }
+
+
+_TEXT = {
+    "title": json.dumps(
+        {
+            "general": {"mode": "TextPanel", "type": "title"},
+            "text": {"format": "markdownV2", "showTitle": False, "verticalAlignment": "middle"},
+        }
+    ),
+    "text": json.dumps({"general": {"mode": "TextPanel", "type": "text"}, "text": {"format": "markdownV2"}}),
+}
+
+
+def _query(text: str, kind: str) -> Json:
+    return {"queryString": text, "queryType": kind, "queryKey": "A", "parseMode": "Manual"}
+
+
+def _visual(viewer: str, settings: Mapping[str, Any], query: str) -> Json:
+    """`visualSettings` of a panel that asks."""
+    chosen = _configuration(settings, viewer)
+    if viewer in ("svv", "svp"):
+        return {"general": {"mode": "singleValueMetrics", "type": "svp"}, "svp": _single(chosen)}
+    if viewer == "map":
+        return {"general": {"mode": "map", "type": "map"}, "map": {"mainMetric": {"layerType": "Cluster"}}}
+    over_time = viewer in TIMED and _OVER_TIME.search(query) and not _TURNED.search(query)
+    plot = chosen.get("plotOptions")
+    stacking = plot.get("stacking") if isinstance(plot, Mapping) else None
+    display = {"normal": "stacked", "percent": "percentage"}.get(str(stacking), "default")
+    general: Json = {
+        "mode": "timeSeries" if over_time else "distribution",
+        "type": viewer,
+        "displayType": display,
+    }
+    if viewer == "pie":
+        general["innerRadius"] = "30%" if chosen.get("donutMode") else "0%"
+        general["maxNumOfSlices"] = plot.get("maxNumOfPieSlices", 10) if isinstance(plot, Mapping) else 10
+    visual: Json = {"general": general, "series": {}}
+    legend = chosen.get("legend")
+    if isinstance(legend, Mapping):
+        visual["legend"] = {"enabled": legend.get("enabled") is not False}
+    visual["axes"] = {
+        "axisX": _axis(chosen.get("xAxis")),
+        "axisY": _axis((_dicts(chosen.get("yAxis")) or [None])[0]),
+    }
+    colours = chosen.get("colors")
+    overrides = colours.get("overrides") if isinstance(colours, Mapping) else None
+    visual["overrides"] = _overrides(overrides)
+    return visual
+
+
+def _single(chosen: Mapping[str, Any]) -> Json:
+    labels = chosen.get("labels") if isinstance(chosen.get("labels"), Mapping) else {}
+    after = labels.get("postfix") if isinstance(labels.get("postfix"), Mapping) else {}  # type: ignore[union-attr]
+    kind = chosen.get("valueType") if isinstance(chosen.get("valueType"), Mapping) else {}
+    number = kind.get("number") if isinstance(kind.get("number"), Mapping) else {}  # type: ignore[union-attr]
+    thresholds = [
+        {"from": one.get("from", one.get("min")), "to": one.get("to", one.get("max")), "color": one["color"]}
+        for one in _dicts(number.get("colorsByValueRange"))
+        if one.get("color")
+    ]
+    label = after.get("text") if after.get("enabled") else ""
+    found: Json = {"label": label or "", "thresholds": thresholds, "unit": number.get("unit") or ""}
+    return {**found, "useBackgroundColor": bool(chosen.get("backgroundColorEnabled"))}
+
+
+def _axis(axis: Any) -> Json:
+    given = axis if isinstance(axis, Mapping) else {}
+    return {
+        "title": given.get("title") or "",
+        "logarithmic": bool(given.get("logScale")),
+        "minimum": given.get("min"),
+        "maximum": given.get("max"),
+    }
+
+
+def _overrides(given: Any) -> list[Json]:
+    """Colours by the names of series, as an object or as a list of pairs."""
+    if isinstance(given, Mapping):
+        pairs = [(name, colour) for name, colour in given.items() if isinstance(colour, str)]
+    else:
+        pairs = [(one.get("series") or one.get("name"), one.get("color")) for one in _dicts(given)]
+    return [{"series": [name], "queries": [], "properties": {"color": c}} for name, c in pairs if name and c]
+
+
+def _configuration(settings: Mapping[str, Any], viewer: str) -> Mapping[str, Any]:
+    part = settings.get(viewer)
+    found = part.get("configuration") if isinstance(part, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _box(panel: Mapping[str, Any]) -> Json:
+    x, y = _whole(panel.get("x"), 1) - 1, _whole(panel.get("y"), 1) - 1
+    width, height = _whole(panel.get("width"), 12), _whole(panel.get("height"), 5)
+    width = max(1, min(COLUMNS, width))
+    return {
+        "x": max(0, min(COLUMNS - width, x)),
+        "y": max(0, y) * ROWS,
+        "width": width,
+        "height": max(1, height) * ROWS,
+    }
+
+
+def _whole(value: Any, otherwise: int) -> int:
+    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else otherwise
+
+
+def _range(given: Any) -> Json | None:
+    """A published time range; classic ones are a list of boundaries as a text."""
+    if isinstance(given, Mapping):
+        return dict(given)
+    try:
+        bounds = _dicts(json.loads(given)) if isinstance(given, str) else _dicts(given)
+    except ValueError:
+        return None
+    made = [_boundary(one) for one in bounds]
+    if not made or made[0] is None:
+        return None
+    return {"type": "BeginBoundedTimeRange", "from": made[0], "to": made[1] if len(made) > 1 else None}
+
+
+def _boundary(given: Mapping[str, Any]) -> Json | None:
+    amount = given.get("d")
+    if not isinstance(amount, int | float):
+        return None
+    if given.get("t") == "relative":
+        return {"type": "RelativeTimeRangeBoundary", "relativeTime": f"-{abs(int(amount)) // 1000}s"}
+    return {"type": "EpochTimeRangeBoundary", "epochMillis": int(amount)}
+
+
+def _relative(text: str) -> Json:
+    start = {"type": "RelativeTimeRangeBoundary", "relativeTime": text}
+    return {"type": "BeginBoundedTimeRange", "from": start, "to": None}
+
+
+def _parsed(text: Any) -> Mapping[str, Any]:
+    """The JSON object in a text; nothing where there is none."""
+    if isinstance(text, Mapping):
+        return text
+    try:
+        found = json.loads(text) if isinstance(text, str) else {}
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, Mapping) else {}
+
+
+def _dicts(given: Any) -> list[Mapping[str, Any]]:
+    if not isinstance(given, Sequence) or isinstance(given, str):
+        return []
+    return [one for one in given if isinstance(one, Mapping)]
