@@ -224,3 +224,56 @@ def test_upload_without_a_file_is_refused(analyst):
     path = f"/api/v1/lookupTables/{table}/upload"
     assert newer(analyst.post(path, files={"other": b"x"})) == (400, "file_missing")
     assert analyst.post(path, content=b"id\n1").status_code == 415
+
+
+def test_a_definition_is_reported_on_before_it_is_imported_and_classic_dashboards_run(analyst, alerts):
+    classic = {
+        "type": "DashboardSyncDefinition",
+        "name": "Old one",
+        "panels": [
+            {
+                "name": "Count",
+                "viewerType": "svv",
+                "queryString": "_sourceCategory=Labs/* | count",
+                "x": 1,
+                "y": 1,
+                "width": 6,
+                "height": 3,
+                "properties": "{}",
+                "timeRange": '[{"t":"relative","d":-86400000}]',
+            },
+            {
+                "name": "CPU",
+                "viewerType": "metrics",
+                "queryString": "",
+                "metricsQueries": [{"query": "m"}],
+                "x": 7,
+                "y": 1,
+                "width": 6,
+                "height": 3,
+                "properties": "{}",
+            },
+        ],
+    }
+    told = analyst.post("/api/dohyo/v1/content/report", json=classic).json()
+    assert [(line["title"], line["verdict"]) for line in told["lines"]] == [
+        ("Count", "works"),
+        ("CPU", "unsupported"),
+    ]
+    refused = analyst.post("/api/dohyo/v1/content/report", json={"type": "x", "name": "y"})
+    assert refused.status_code == 400
+    home = personal(analyst)
+    path = f"{CONTENT}/folders/{home}/import"
+    status = job(analyst, path, analyst.post(path, json=classic))
+    item = status["statusMessage"].removeprefix("id:")
+    assert analyst.get(f"/api/dohyo/v1/content/{item}/report").json()["lines"] == told["lines"]
+    shown = analyst.get(f"/api/v2/dashboards/{item}").json()
+    assert [panel["title"] for panel in shown["panels"]] == ["Count", "CPU"]
+    rows = analyst.get("/api/dohyo/v1/dashboards").json()["dashboards"]
+    assert [(row["readOnly"], row["classic"]) for row in rows if row["id"] == item] == [(True, True)]
+    run = analyst.post(f"/api/dohyo/v1/dashboards/{item}/runs", json={"range": {"from": "-1d"}}).text
+    assert f'"rows":[[{len(alerts)}]]' in run
+    assert analyst.put(f"/api/v2/dashboards/{item}", json=DASHBOARD).status_code == 404
+    exported = job(analyst, f"{CONTENT}/{item}/export", analyst.post(f"{CONTENT}/{item}/export"))
+    assert exported["status"] == "Success"
+    job(analyst, f"{CONTENT}/{item}/delete", analyst.delete(f"{CONTENT}/{item}/delete"))

@@ -25,7 +25,8 @@ def modern(document: Mapping[str, Any]) -> Json:
     """The dashboard model of a classic dashboard. What cannot be read is shown by its defaults."""
     panels = [panel for panel in document.get("panels") or () if isinstance(panel, Mapping)]
     keys = [f"classic{number}" for number in range(len(panels))]
-    ranges = [_range(panel.get("timeRange")) for panel in panels]
+    asks = [panel.get("queryString") or panel.get("metricsQueries") for panel in panels]
+    ranges = [_range(p.get("timeRange")) if asked else None for p, asked in zip(panels, asks, strict=True)]
     usual = next((one for one in ranges if one), _relative("-24h"))
     theme = str(_parsed(document.get("properties")).get("theme") or "")
     return {
@@ -47,8 +48,7 @@ def modern(document: Mapping[str, Any]) -> Json:
 
 def _panel(key: str, panel: Mapping[str, Any], own_range: Json | None) -> Json:
     viewer = str(panel.get("viewerType") or "table").lower()
-    settings = _parsed(panel.get("properties")).get("settings")
-    settings = settings if isinstance(settings, Mapping) else {}
+    settings = _object(_parsed(panel.get("properties")).get("settings"))
     name = str(panel.get("name") or "")
     shared = {"id": None, "key": key, "title": name, "description": "", "timeRange": own_range}
     if viewer in ("title", "text"):
@@ -91,9 +91,8 @@ def _visual(viewer: str, settings: Mapping[str, Any], query: str) -> Json:
     if viewer == "map":
         return {"general": {"mode": "map", "type": "map"}, "map": {"mainMetric": {"layerType": "Cluster"}}}
     over_time = viewer in TIMED and _OVER_TIME.search(query) and not _TURNED.search(query)
-    plot = chosen.get("plotOptions")
-    stacking = plot.get("stacking") if isinstance(plot, Mapping) else None
-    display = {"normal": "stacked", "percent": "percentage"}.get(str(stacking), "default")
+    plot = _object(chosen.get("plotOptions"))
+    display = {"normal": "stacked", "percent": "percentage"}.get(str(plot.get("stacking")), "default")
     general: Json = {
         "mode": "timeSeries" if over_time else "distribution",
         "type": viewer,
@@ -101,26 +100,22 @@ def _visual(viewer: str, settings: Mapping[str, Any], query: str) -> Json:
     }
     if viewer == "pie":
         general["innerRadius"] = "30%" if chosen.get("donutMode") else "0%"
-        general["maxNumOfSlices"] = plot.get("maxNumOfPieSlices", 10) if isinstance(plot, Mapping) else 10
+        general["maxNumOfSlices"] = plot.get("maxNumOfPieSlices", 10)
     visual: Json = {"general": general, "series": {}}
     legend = chosen.get("legend")
     if isinstance(legend, Mapping):
         visual["legend"] = {"enabled": legend.get("enabled") is not False}
     visual["axes"] = {
         "axisX": _axis(chosen.get("xAxis")),
-        "axisY": _axis((_dicts(chosen.get("yAxis")) or [None])[0]),
+        "axisY": _axis(next(iter(_dicts(chosen.get("yAxis"))), None)),
     }
-    colours = chosen.get("colors")
-    overrides = colours.get("overrides") if isinstance(colours, Mapping) else None
-    visual["overrides"] = _overrides(overrides)
+    visual["overrides"] = _overrides(_object(chosen.get("colors")).get("overrides"))
     return visual
 
 
 def _single(chosen: Mapping[str, Any]) -> Json:
-    labels = chosen.get("labels") if isinstance(chosen.get("labels"), Mapping) else {}
-    after = labels.get("postfix") if isinstance(labels.get("postfix"), Mapping) else {}  # type: ignore[union-attr]
-    kind = chosen.get("valueType") if isinstance(chosen.get("valueType"), Mapping) else {}
-    number = kind.get("number") if isinstance(kind.get("number"), Mapping) else {}  # type: ignore[union-attr]
+    after = _object(_object(chosen.get("labels")).get("postfix"))
+    number = _object(_object(chosen.get("valueType")).get("number"))
     thresholds = [
         {"from": one.get("from", one.get("min")), "to": one.get("to", one.get("max")), "color": one["color"]}
         for one in _dicts(number.get("colorsByValueRange"))
@@ -132,7 +127,7 @@ def _single(chosen: Mapping[str, Any]) -> Json:
 
 
 def _axis(axis: Any) -> Json:
-    given = axis if isinstance(axis, Mapping) else {}
+    given = _object(axis)
     return {
         "title": given.get("title") or "",
         "logarithmic": bool(given.get("logScale")),
@@ -143,17 +138,17 @@ def _axis(axis: Any) -> Json:
 
 def _overrides(given: Any) -> list[Json]:
     """Colours by the names of series, as an object or as a list of pairs."""
-    if isinstance(given, Mapping):
-        pairs = [(name, colour) for name, colour in given.items() if isinstance(colour, str)]
-    else:
-        pairs = [(one.get("series") or one.get("name"), one.get("color")) for one in _dicts(given)]
-    return [{"series": [name], "queries": [], "properties": {"color": c}} for name, c in pairs if name and c]
+    pairs: list[tuple[Any, Any]] = list(given.items()) if isinstance(given, Mapping) else []
+    pairs += [(one.get("series") or one.get("name"), one.get("color")) for one in _dicts(given)]
+    return [
+        {"series": [name], "queries": [], "properties": {"color": c}}
+        for name, c in pairs
+        if name and isinstance(c, str)
+    ]
 
 
 def _configuration(settings: Mapping[str, Any], viewer: str) -> Mapping[str, Any]:
-    part = settings.get(viewer)
-    found = part.get("configuration") if isinstance(part, Mapping) else None
-    return found if isinstance(found, Mapping) else {}
+    return _object(_object(settings.get(viewer)).get("configuration"))
 
 
 def _box(panel: Mapping[str, Any]) -> Json:
@@ -186,12 +181,17 @@ def _range(given: Any) -> Json | None:
     return {"type": "BeginBoundedTimeRange", "from": made[0], "to": made[1] if len(made) > 1 else None}
 
 
+_UNITS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
+
+
 def _boundary(given: Mapping[str, Any]) -> Json | None:
     amount = given.get("d")
     if not isinstance(amount, int | float):
         return None
     if given.get("t") == "relative":
-        return {"type": "RelativeTimeRangeBoundary", "relativeTime": f"-{abs(int(amount)) // 1000}s"}
+        seconds = abs(int(amount)) // 1000
+        size, unit = next((size, unit) for size, unit in _UNITS if not seconds % size)
+        return {"type": "RelativeTimeRangeBoundary", "relativeTime": f"-{seconds // size}{unit}"}
     return {"type": "EpochTimeRangeBoundary", "epochMillis": int(amount)}
 
 
@@ -209,6 +209,10 @@ def _parsed(text: Any) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, Mapping) else {}
+
+
+def _object(given: Any) -> Mapping[str, Any]:
+    return given if isinstance(given, Mapping) else {}
 
 
 def _dicts(given: Any) -> list[Mapping[str, Any]]:

@@ -83,6 +83,10 @@ class Library:
             found = [child for folder in folders for child in tree.children_of(session, folder)]
             return [item for item in found if caller.may_view(item)]
 
+    def classic_dashboards(self, caller: Caller) -> list[ContentItem]:
+        """Classic dashboards by title, without documents."""
+        return self.items_of_type("Report", caller)
+
     def dashboards(self, caller: Caller, *, own_only: bool = False) -> list[ContentItem]:
         """Dashboards by title, without documents: all that the caller may see, or his own only."""
         return self.items_of_type("Dashboard", caller, own_only=own_only)
@@ -97,14 +101,14 @@ class Library:
                 if (i.created_by == caller.user_id if own_only else True) and caller.may_view(i)
             ]
 
-    def dashboard(self, dashboard_id: str, caller: Caller) -> ContentItem:
-        """The dashboard with this opaque id, or with this content id, as classic dashboards have only one."""
+    def dashboard(self, dashboard_id: str, caller: Caller, *, classic: bool = False) -> ContentItem:
+        """The dashboard with this opaque id, or with this content id; with `classic` also a classic one."""
         wanted = select(ContentItem).where(ContentItem.dashboard_id == dashboard_id)
         with self._metadata() as session:
             whole = undefer(ContentItem.document)
             found = session.scalar(wanted.options(whole))
             found = found or session.get(ContentItem, tree.content_id(dashboard_id), options=[whole])
-            if found is None or found.item_type not in ("Dashboard", "Report"):
+            if found is None or found.item_type not in ("Dashboard", *(("Report",) if classic else ())):
                 raise no_content()
             return viewed(session, found.id, caller)
 

@@ -60,7 +60,8 @@ def create_dashboard(body: JsonObject, request: Request, principal: Author, part
 @router.get("/{dashboard_id}")
 def get_dashboard(dashboard_id: str, request: Request, principal: Reader, parts: Parts) -> Response:
     """The dashboard of this id; its content id does too."""
-    return json_answer(dashboard_json(parts.library.dashboard(dashboard_id, caller_of(principal, request))))
+    found = parts.library.dashboard(dashboard_id, caller_of(principal, request), classic=True)
+    return json_answer(dashboard_json(found))
 
 
 @router.put("/{dashboard_id}")

@@ -53,7 +53,7 @@ def variable_values(
 
 
 def _dashboard(dashboard_id: str, principal: Principal, parts: Services) -> dict[str, Any]:
-    return dashboard_json(parts.library.dashboard(dashboard_id, Caller.of(principal)))
+    return dashboard_json(parts.library.dashboard(dashboard_id, Caller.of(principal), classic=True))
 
 
 def run_request(body: Mapping[str, Any]) -> DashboardRequest:
@@ -83,18 +83,20 @@ def ndjson(lines: Iterable[Mapping[str, Any]]) -> Iterator[bytes]:
 
 
 def dashboard_rows(principal: Principal, parts: Services) -> list[dict[str, Any]]:
-    """Dashboards as the pages list them."""
+    """Dashboards as the pages list them. Classic ones are shown, and changed as copies only."""
     caller, apps = Caller.of(principal), app_refs(parts)
+    items = [*parts.library.dashboards(caller), *parts.library.classic_dashboards(caller)]
     return [
         {
-            "id": item.dashboard_id,
+            "id": item.dashboard_id or item.id,
             "title": item.name,
             "description": item.description,
             "path": parts.library.place(item.id, caller).path.rpartition("/")[0],
-            "readOnly": not caller.may_change(item),
+            "readOnly": item.item_type == "Report" or not caller.may_change(item),
+            "classic": item.item_type == "Report",
             "app": apps.get(item.app_instance_id or ""),
         }
-        for item in parts.library.dashboards(caller)
+        for item in items
     ]
 
 

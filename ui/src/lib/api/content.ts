@@ -40,6 +40,22 @@ export interface LookupTable {
   ttl: number;
   size: number;
 }
+export interface ReportLine {
+  place: string;
+  part: string;
+  title: string;
+  verdict: "works" | "note" | "unsupported";
+  reason: string;
+  where: string;
+}
+export interface ContentReport {
+  name?: string;
+  items?: number;
+  lines: ReportLine[];
+  leftOut?: { path: string; error: string }[];
+  /** Names of the `$$name` scopes that its queries leave open. */
+  parameters: string[];
+}
 interface JobState {
   status: "InProgress" | "Success" | "Failed";
   statusMessage?: string | null;
@@ -93,6 +109,17 @@ export const content = {
   async export(id: string): Promise<unknown> {
     const { id: done } = await job(`${V2}/${part(id)}/export`, `${V2}/${part(id)}/export`);
     return json("GET", `${V2}/${part(id)}/export/${done}/result`);
+  },
+  /** What of a definition would work here; stores nothing. */
+  report: (definition: unknown) => json<ContentReport>("POST", `${OWN}/content/report`, definition),
+  /** What of a stored item works here. */
+  reportOf: (id: string) => json<ContentReport>("GET", `${OWN}/content/${part(id)}/report`),
+  /** Stores a published definition in a folder; gives the new item's id and what was left out. */
+  async import(folderId: string, definition: unknown, overwrite: boolean): Promise<{ id: string; failures: { path: string; error: string }[] }> {
+    const at = `${V2}/folders/${part(folderId)}/import`;
+    const { id, message } = await job(`${at}?overwrite=${overwrite}`, at, definition);
+    const { failures = [] } = await json<{ failures?: { path: string; error: string }[] }>("GET", `${at}/${id}/result`);
+    return { id: made(message), failures };
   },
   search: (id: string) => json<LogSearch>("GET", `/api/v1/logSearches/${part(id)}`),
   saveSearch: (search: Omit<LogSearch, "id">) => json<LogSearch>("POST", "/api/v1/logSearches", search),

@@ -65,6 +65,8 @@ export interface DashboardRow {
   description: string;
   path: string;
   readOnly: boolean;
+  /** Of the older format: drawn as it is, changed as a copy of today's. */
+  classic?: boolean;
   app: AppRef | null;
 }
 export interface Home {

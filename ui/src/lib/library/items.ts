@@ -25,7 +25,7 @@ export function sorted(items: Item[]): Item[] {
 /** Where an item opens; null for what has no page of its own. */
 export function hrefOf(item: Item): string | null {
   if (item.itemType === "Folder") return `/library?folder=${item.id}`;
-  if (item.itemType === "Dashboard") return `/dashboards/${item.id}`;
+  if (item.itemType === "Dashboard" || item.itemType === "Report") return `/dashboards/${item.id}`;
   return item.itemType === "Search" ? `/search?saved=${item.id}` : null;
 }
 

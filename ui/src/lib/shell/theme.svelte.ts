@@ -1,4 +1,6 @@
 /** Light or dark: the system's choice until somebody chooses; a dashboard that is dark by itself wins while it is open. */
+import { untrack } from "svelte";
+
 type Theme = "light" | "dark";
 const system = matchMedia("(prefers-color-scheme: dark)");
 
@@ -33,8 +35,9 @@ class ThemeState {
     this.#apply();
   }
 
+  /** Whoever lends or chooses a theme does not come to depend on it. */
   #apply() {
-    document.documentElement.dataset.theme = this.current;
+    document.documentElement.dataset.theme = untrack(() => this.current);
   }
 }
 

@@ -1,0 +1,108 @@
+"""Classic dashboards as dashboards of today, and the report on published content."""
+
+import json
+
+from dohyo.content.classic import modern
+from dohyo.content.report import parameters_of, report_of, with_parameters
+
+SETTINGS = {
+    "settings": {
+        "pie": {"configuration": {"donutMode": True, "plotOptions": {"maxNumOfPieSlices": "6"}}},
+        "column": {
+            "configuration": {
+                "plotOptions": {"stacking": "normal"},
+                "legend": {"enabled": False},
+                "colors": {"overrides": {"high": "#ff0000"}},
+                "yAxis": [{"title": "logins", "logScale": True, "min": 0, "max": 9}],
+            }
+        },
+        "text": {"configuration": {"text": "**Read** me"}},
+        "svv": {
+            "configuration": {
+                "valueType": {"number": {"colorsByValueRange": [{"from": 1, "to": 5, "color": "#0f0"}]}},
+                "labels": {"postfix": {"enabled": True, "text": "users"}},
+            }
+        },
+    }
+}
+
+
+def panel(viewer: str, query: str = "$$logsrc | count", **more) -> dict:
+    place = {"x": 1, "y": 3, "width": 12, "height": 5, "name": viewer}
+    return {"viewerType": viewer, "queryString": query, "properties": json.dumps(SETTINGS), **place, **more}
+
+
+def report(*panels: dict) -> dict:
+    return {"type": "Report", "name": "Old", "properties": '{"theme":"dark-theme"}', "panels": list(panels)}
+
+
+def visual(made: dict, number: int = 0) -> dict:
+    return json.loads(made["panels"][number]["visualSettings"])
+
+
+def test_places_ranges_and_theme_are_taken_over():
+    made = modern(
+        report(
+            panel("table", timeRange='[{"t":"relative","d":-86400000}]'),
+            panel("pie", timeRange='[{"t":"absolute","d":1000},{"t":"absolute","d":2000}]'),
+        )
+    )
+    boxes = [json.loads(one["structure"]) for one in made["layout"]["layoutStructures"]]
+    assert boxes[0] == {"x": 0, "y": 4, "width": 12, "height": 10}
+    assert made["theme"] == "Dark" and made["timeRange"]["from"]["relativeTime"] == "-1d"
+    assert made["panels"][0]["timeRange"] is None
+    assert made["panels"][1]["timeRange"]["to"] == {"type": "EpochTimeRangeBoundary", "epochMillis": 2000}
+
+
+def test_viewers_become_the_types_of_today_with_their_settings():
+    over_time = "error | timeslice 1h | count by _timeslice, level | transpose row _timeslice column level"
+    made = modern(report(panel("column", over_time), panel("pie"), panel("svv"), panel("text"), panel("bar")))
+    column = visual(made)
+    assert column["general"] == {"mode": "timeSeries", "type": "column", "displayType": "stacked"}
+    assert column["legend"] == {"enabled": False} and column["axes"]["axisY"]["logarithmic"] is True
+    assert column["overrides"] == [{"series": ["high"], "queries": [], "properties": {"color": "#ff0000"}}]
+    assert visual(made, 1)["general"]["maxNumOfSlices"] == "6"
+    single = visual(made, 2)["svp"]
+    assert single["label"] == "users" and single["thresholds"] == [{"from": 1, "to": 5, "color": "#0f0"}]
+    assert made["panels"][3]["panelType"] == "TextPanel" and made["panels"][3]["text"] == "**Read** me"
+    assert visual(made, 4)["general"]["mode"] == "distribution"
+
+
+def test_what_is_no_classic_dashboard_does_no_harm():
+    odd = {
+        "name": None,
+        "properties": "{",
+        "panels": [None, {}, panel("x", properties="no json", x="a", y=None)],
+    }
+    made = modern(odd)
+    assert len(made["panels"]) == 2 and visual(made, 1)["general"]["type"] == "x"
+
+
+def test_report_tells_of_each_panel_what_works_and_why_not():
+    metrics = panel("metrics", "", metricsQueries=[{"query": "metric=x"}])
+    lines = report_of(
+        {
+            "type": "Folder",
+            "name": "App",
+            "children": [
+                report(panel("table"), panel("table", "* | cuont"), metrics),
+                {"type": "Unknown", "name": "u"},
+                7,
+            ],
+        }
+    )
+    assert [(line.verdict, line.reason) for line in lines] == [
+        ("works", ""),
+        ("unsupported", "cuont is no operator"),
+        ("unsupported", "reads metrics, which Dohyo does not collect"),
+        ("unsupported", "content of type Unknown"),
+        ("unsupported", "is no JSON object"),
+    ]
+    assert lines[1].where == "1:5" and lines[1].place == "/App/Old"
+
+
+def test_parameters_are_found_and_filled_in_texts_only():
+    definition = {"a": ["$$logsrc error", 5], "$$b": {"c": "x $$Other"}}
+    assert parameters_of(definition) == ["Other", "logsrc"]
+    filled = with_parameters(definition, {"logsrc": '_sourceCategory="a b"'})
+    assert filled == {"a": ['_sourceCategory="a b" error', 5], "$$b": {"c": "x $$Other"}}
