@@ -170,9 +170,18 @@ def test_deleted_job_is_unknown_and_jobs_belong_to_their_users(viewer, analyst, 
     assert classic(viewer.delete(f"{JOBS}/{ident}")) == (404, "searchjob.jobid.invalid")
 
 
-def test_what_is_not_followed_yet_is_told_as_a_warning(viewer, alerts):
-    _, status = done(viewer, COUNT, byReceiptTime="True", autoParsingMode="intelligent")
-    assert len(status["pendingWarnings"]) == 2 and "receiptTime" in status["pendingWarnings"][0]
+def test_fields_are_there_by_themselves_where_the_job_asks_for_it(viewer, alerts):
+    made = viewer.post(JOBS, json=wanted("* | count by severity"))
+    assert made.status_code == 400 and "severity" in made.text
+    _, status = done(viewer, "* | count by severity", autoParsingMode="intelligent")
+    assert status["recordCount"] > 1
+
+
+def test_a_range_may_be_one_of_receipt_times(viewer, alerts):
+    now = int(time.time() * 1000)
+    lately = {"from": now - 600_000, "to": now + 60_000}
+    _, status = done(viewer, "_sourceCategory=Labs/* | count", **lately, byReceiptTime=True)
+    assert status["messageCount"] >= len(alerts)
 
 
 def test_second_version_is_the_same_jobs(viewer):

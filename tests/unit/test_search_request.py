@@ -63,8 +63,8 @@ def test_truths_come_as_text_in_any_case(given, wanted):
     assert read(requiresRawMessages=given).wants_messages is wanted
 
 
-def test_receipt_time_and_parsing_by_itself_are_told_as_not_followed():
-    assert read(byReceiptTime=False, autoParsingMode="performance").notes == ()
-    assert read(intervalTimeType="messageTime", byReceiptTime="true").notes == ()
-    assert "searchableTime" in read(bySearchableTime=True).notes[0]
-    assert "json operator" in read(parseMode="AutoParse").notes[0]
+def test_range_of_receipt_times_and_parsing_by_itself_are_read():
+    assert not read(byReceiptTime=False, autoParsingMode="performance").auto_parse
+    assert not read(intervalTimeType="messageTime", byReceiptTime="true").by_receipt
+    assert read(bySearchableTime=True).by_receipt and read(byReceiptTime="True").by_receipt
+    assert read(parseMode="AutoParse").auto_parse

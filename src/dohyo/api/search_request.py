@@ -55,10 +55,7 @@ def refused(code: str, message: str, *hints: str) -> ApiRefused:
 
 
 def search_request(body: dict[str, Any]) -> SearchRequest:
-    """The request; ApiRefused with the published code for the first thing that is wrong.
-
-    What the search does not follow yet stands in `notes`, which the client gets as warnings.
-    """
+    """The request; ApiRefused with the published code for the first thing that is wrong."""
     query = body.get("query")
     if not isinstance(query, str) or not query.strip():
         raise refused("no.query", "a query is needed")
@@ -71,8 +68,8 @@ def search_request(body: dict[str, Any]) -> SearchRequest:
         wants_messages = truth(body.get("requiresRawMessages"))
     except ValueError as error:
         raise refused("generic", f"requiresRawMessages: {error}") from None
-    notes = [*_time_notes(body), *_parsing_notes(body)]
-    return SearchRequest(query, start, end, zone, wants_messages, tuple(notes))
+    automatic, by_receipt = _is_automatic(body), _is_by_receipt(body)
+    return SearchRequest(query, start, end, zone, wants_messages, auto_parse=automatic, by_receipt=by_receipt)
 
 
 def _zone(body: dict[str, Any]) -> str:
@@ -114,28 +111,23 @@ def _moment(given: Any, name: str, zone: str) -> int:
     return moment
 
 
-def _time_notes(body: dict[str, Any]) -> list[str]:
+def _is_by_receipt(body: dict[str, Any]) -> bool:
+    """Whether the range is one of times of receipt. A message is searchable when it is received."""
     by = body.get("intervalTimeType")
     if by is not None and by not in TIME_TYPES:
         raise refused(
             "unknown.time.type", f'no time type is named "{by}"', f"known are {', '.join(TIME_TYPES)}"
         )
     try:
-        searchable = truth(body.get("bySearchableTime"))
-        receipt = truth(body.get("byReceiptTime"))
+        received = truth(body.get("bySearchableTime")) or truth(body.get("byReceiptTime"))
     except ValueError as error:
         raise refused("generic", f"byReceiptTime: {error}") from None
-    by = by or ("searchableTime" if searchable else "receiptTime" if receipt else "messageTime")
-    if by == "messageTime":
-        return []
-    return [f"searches by {by} are not built yet: the range was taken as one of message times"]
+    return received if by is None else by != "messageTime"
 
 
-def _parsing_notes(body: dict[str, Any]) -> list[str]:
+def _is_automatic(body: dict[str, Any]) -> bool:
     mode = body.get("autoParsingMode") or body.get("parseMode") or "Manual"
     word = str(mode).lower()
-    if word in ALL_MANUAL:
-        return []
-    if word not in ALL_AUTOMATIC:
+    if word not in (*ALL_MANUAL, *ALL_AUTOMATIC):
         raise refused("generic", f'no parsing mode is named "{mode}"', "known are AutoParse, Manual")
-    return ["fields are not parsed by themselves yet: name them with the json operator"]
+    return word in ALL_AUTOMATIC

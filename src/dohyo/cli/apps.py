@@ -127,6 +127,37 @@ def new(
     typer.echo(made(name, folder))
 
 
+@commands.command()
+def demo(
+    folder: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="app.json, and events/ with files of messages.")
+    ],
+    data: DataDir,
+) -> None:
+    """Show a published app with its own sample events, their times moved to now.
+
+    The app's content goes to Admin Recommended, its events to the source category Demo/<folder>.
+    """
+    from dohyo.base.clock import now_ms
+    from dohyo.cli.content import SHARED, bring_in
+    from dohyo.cli.import_files import import_all
+    from dohyo.content.report import parameters_of
+
+    definition = folder / "app.json" if folder.is_dir() else folder
+    category = f"Demo/{definition.parent.name}"
+    try:
+        names = parameters_of(json.loads(definition.read_text(encoding="utf-8-sig")))
+    except json.JSONDecodeError as error:
+        raise ProblemError([Problem("definition-json", f"{definition}: no JSON: {error}")]) from None
+    values = {name: f'_sourceCategory="{category}"' for name in names}
+    bring_in(definition, data, SHARED, values, overwrite=True)
+    events = sorted(path for path in (definition.parent / "events").glob("*") if path.is_file())
+    if events:
+        import_all(events, category, data, now_ms())
+    else:
+        typer.echo(f"There are no events in {definition.parent / 'events'}; the panels stay empty.")
+
+
 def _opened(data: Path) -> tuple[Catalog, dict[str, AppInstance]]:
     """The catalog, and installed apps by uuid."""
     from sqlalchemy import select

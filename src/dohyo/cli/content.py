@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -63,22 +63,27 @@ def import_content(
 
     Ends with 0, or with 1 where parts were left out.
     """
+    given = _values(values or ())
+    if sum(bring_in(file, data, folder, given, overwrite)[1] for file in files):
+        raise typer.Exit(SOME_LEFT_OUT)
+
+
+def bring_in(
+    file: Path, data: Path, folder: str, values: Mapping[str, str], overwrite: bool
+) -> tuple[str, int]:
+    """Imports one definition and tells what works; the path it has then, and how many items were left out."""
     from dohyo.content.report import report_of, with_parameters
 
     library, caller = _library(data)
-    into = library.at_path(folder, caller)
-    left_out = 0
-    for file in files:
-        definition = with_parameters(_read(file), _values(values or ()))
-        imported = library.import_into(into.id, definition, caller, overwrite=overwrite)
-        _show(file, report_of(definition), False)
-        for failure in imported.failures:
-            typer.echo(f"left out: {failure.path}: {failure.error.problems[0].message}", err=True)
-        left_out += len(imported.failures)
-        place = library.place(imported.item_id, caller).path
-        typer.echo(f"{imported.total:,} items are in {place}")
-    if left_out:
-        raise typer.Exit(SOME_LEFT_OUT)
+    definition = with_parameters(_read(file), values)
+    into = library.at_path(folder, caller).id
+    imported = library.import_into(into, definition, caller, overwrite=overwrite)
+    _show(file, report_of(definition), False)
+    for failure in imported.failures:
+        typer.echo(f"left out: {failure.path}: {failure.error.problems[0].message}", err=True)
+    place = library.place(imported.item_id, caller).path
+    typer.echo(f"{imported.total:,} items are in {place}")
+    return place, len(imported.failures)
 
 
 @commands.command()

@@ -14,6 +14,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from dohyo.base.clock import now_ms
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.cli.local_server import LocalServer
 from dohyo.cli.options import DataDir
@@ -35,6 +36,9 @@ def import_files(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Files, packed by gzip or not.")],
     category: Annotated[str, typer.Option(help="Source category of the messages.")],
     data: DataDir,
+    to_now: Annotated[
+        bool, typer.Option("--to-now", help="Move the times of each file, its newest message to now.")
+    ] = False,
 ) -> None:
     """Store files of records: a JSON object a line or over many, a JSON array, a saved Graph answer, lines.
 
@@ -42,37 +46,35 @@ def import_files(
     """
     if not category.strip() or len(category) > 1024:
         raise ProblemError([Problem("category", "a source category has 1 to 1,024 characters")])
-    tallies: list[tuple[Path, Tally]] = []
-    failures: list[ProblemError] = []
-    with _target(data) as target:
-        _import_all(files, category, target, tallies, failures)
-    _show(tallies, failures)
+    tallies, failures = import_all(files, category, data, now_ms() if to_now else None)
     if failures and not any(tally.read for _, tally in tallies):
         raise typer.Exit(NOTHING_DONE)
     if failures or any(tally.refused for _, tally in tallies):
         raise typer.Exit(SOME_REFUSED)
 
 
-def _import_all(
-    files: Sequence[Path],
-    category: str,
-    target: Target,
-    tallies: list[tuple[Path, Tally]],
-    failures: list[ProblemError],
-) -> None:
+def import_all(
+    files: Sequence[Path], category: str, data: Path, newest_at_ms: int | None
+) -> tuple[list[tuple[Path, Tally]], list[ProblemError]]:
+    """Stores the files, through the running server where there is one, and tells how it went."""
     from dohyo.collect.file_import import Tally, import_file
 
+    tallies: list[tuple[Path, Tally]] = []
+    failures: list[ProblemError] = []
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    console = Console(stderr=True)
+    with _target(data) as target, Progress(*columns, console=console, transient=True) as bar:
         for path in files:
             tally = Tally()
             tallies.append((path, tally))
             task = bar.add_task(path.name, total=path.stat().st_size if path.is_file() else None)
             try:
-                import_file(path, category, target, tally, partial(_tell, bar, task))
+                import_file(path, category, target, tally, partial(_tell, bar, task), newest_at_ms)
             except ProblemError as error:
                 failures.append(error)
             bar.remove_task(task)
+    _show(tallies, failures)
+    return tallies, failures
 
 
 def _tell(bar: Progress, task: TaskID, read_bytes: int) -> None:
@@ -91,11 +93,13 @@ def _target(data: Path) -> Iterator[Target]:
         return
     with own(data, None):
         from dohyo.collect.file_import import StoreTarget
+        from dohyo.collect.preparation import Preparation
+        from dohyo.metadata.db import open_metadata
         from dohyo.store.embedded import EmbeddedStore
         from dohyo.store.writer import GroupWriter
 
         store = EmbeddedStore.open(data)
-        writer = GroupWriter(store)
+        writer = GroupWriter(store, Preparation(open_metadata(data)))
         try:
             yield StoreTarget(writer)
         finally:

@@ -92,15 +92,18 @@ def import_file(
     target: Target,
     tally: Tally,
     progress: Callable[[int], None] = lambda read_bytes: None,
+    newest_at_ms: int | None = None,
 ) -> None:
     """Brings a file's records into the category; counts in `tally` as it goes, also before an error.
 
-    `progress` is told how many bytes of the file were read. ProblemError where the file cannot be read, or
-    from the target, which may be asked again with the same file.
+    `progress` is told how many bytes of the file were read. With `newest_at_ms` all times are moved by as
+    much, so that the newest lies there. ProblemError where the file cannot be read, or from the target, which
+    may be asked again with the same file.
     """
     contents = look_at(path)
     waiting: deque[Future[InsertResult]] = deque()
-    for batch in _batches(path, contents, category, tally, progress):
+    later_ms = 0 if newest_at_ms is None else newest_at_ms - (_newest(path, contents) or newest_at_ms)
+    for batch in _batches(path, contents, category, tally, progress, later_ms):
         if len(waiting) >= MOST_WAITING:
             _count(waiting.popleft(), tally)
         waiting.append(target.submit(batch))
@@ -115,7 +118,12 @@ def _count(done: Future[InsertResult], tally: Tally) -> None:
 
 
 def _batches(
-    path: Path, contents: Contents, category: str, tally: Tally, progress: Callable[[int], None]
+    path: Path,
+    contents: Contents,
+    category: str,
+    tally: Tally,
+    progress: Callable[[int], None],
+    later_ms: int,
 ) -> Iterator[Batch]:
     name, host = str(path.absolute()), socket.gethostname()
     records: list[Record] = []
@@ -126,7 +134,7 @@ def _batches(
             if isinstance(found, Broken):
                 tally.refuse(found)
                 continue
-            record = _timed(found, tally)
+            record = _timed(found, tally, later_ms)
             records.append(record)
             size += len(record.text)
             if size >= MOST_BATCH_CHARACTERS or len(records) >= MOST_BATCH_RECORDS:
@@ -138,10 +146,17 @@ def _batches(
         yield Batch(category, name, host, contents.digest, first, records)
 
 
-def _timed(record: Record, tally: Tally) -> Record:
-    """The record, its time taken away where the store could not hold it."""
-    if record.time_ms is not None and EARLIEST_MS <= record.time_ms < LATEST_MS:
-        return record
+def _newest(path: Path, contents: Contents) -> int | None:
+    """The newest time in the file."""
+    with path.open("rb") as file:
+        times = (one.time_ms for one in records_of(file, contents) if not isinstance(one, Broken))
+        return max((time_ms for time_ms in times if time_ms is not None), default=None)
+
+
+def _timed(record: Record, tally: Tally, later_ms: int) -> Record:
+    """The record at its moved time, which is taken away where the store could not hold it."""
+    if record.time_ms is not None and EARLIEST_MS <= record.time_ms + later_ms < LATEST_MS:
+        return record._replace(time_ms=record.time_ms + later_ms)
     tally.untimed += 1
     return record._replace(time_ms=None)
 

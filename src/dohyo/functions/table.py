@@ -29,6 +29,8 @@ class RunContext:
     `shift_ms`: how far this range lies before the one of the search, where a comparison runs it again.
     `warn` takes what people should know of the rows, such as columns left out. `save` writes rows into the
     lookup table at an address, in the place of its rows or (true) beside them; None where nobody may.
+    `auto_parse`: JSON fields of messages are there without an operator. `by_receipt`: the range is one of
+    times of receipt.
     """
 
     now_ms: int
@@ -38,6 +40,8 @@ class RunContext:
     shift_ms: int = 0
     warn: Callable[[Problem], None] = field(default=lambda problem: None, compare=False)
     save: Callable[[str, list[dict[str, Scalar]], bool], None] | None = field(default=None, compare=False)
+    auto_parse: bool = False
+    by_receipt: bool = False
 
     def earlier(self, by_ms: int) -> RunContext:
         """The run for a comparison with so much earlier messages."""

@@ -101,6 +101,12 @@ def to_plan(clause: JsonClause, plan: Plan, context: CheckContext) -> Plan:
     return Extend(plan, values, plan.schema.with_fields(Field(name, TEXT) for name in names))
 
 
+def with_auto_parsed(plan: Plan) -> Plan:
+    """The plan with the JSON fields of its messages, as Auto Parse Mode has them; none is dropped."""
+    source = applied("json_text", [raw_text(plan)])
+    return with_discovered(plan, "json_auto_value", source, options_text(MOST_LEVELS, False), shown=True)
+
+
 def _is_there(source: Expr, path: Lit) -> Expr:
     """Whether the path leads somewhere. A value says so; only without one the text is read again."""
     no_value = applied("isnull", [applied("json_value", [source, path])])

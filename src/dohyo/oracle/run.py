@@ -89,10 +89,11 @@ class _Interpreter:
 
 def _scan(here: _Interpreter, node: nodes.Scan, rows: list[Row]) -> list[Row]:
     start_ms, end_ms = here.run.start_ms, here.run.end_ms
+    time = "_receipttime" if here.run.by_receipt else "_messagetime"
     found = [
         _message_row(here, node, message)
         for message in here.messages
-        if start_ms <= message["_messagetime"] < end_ms and scope_matches(node.scope, message)
+        if start_ms <= message[time] < end_ms and scope_matches(node.scope, message)
     ]
     return _sorted(found, NEWEST_FIRST)
 

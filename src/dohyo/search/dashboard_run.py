@@ -69,6 +69,10 @@ class _Question:
         return self.filled.text, self.run
 
 
+AUTOMATIC = ("auto", "autoparse", "intelliparse")
+"""Parse modes in which JSON fields are there without an operator."""
+
+
 class DashboardRuns:
     """Runs dashboards over one store, two queries at a time, and remembers answers until something new is
     stored.
@@ -134,7 +138,12 @@ class DashboardRuns:
         start, end = self._range(panel["timeRange"], now, zone) if panel.get("timeRange") else whole
         most = int(query.get("outputCardinalityLimit") or DEFAULT_ROWS)
         key = str(query.get("queryKey") or "A")
-        return _Question(panel["key"], key, filled, RunContext(end, start, end, zone), most)
+        run = RunContext(
+            end, start, end, zone,
+            auto_parse=str(query.get("parseMode") or "").lower() in AUTOMATIC,
+            by_receipt=str(query.get("timeSource") or "").lower() == "receipt",
+        )  # fmt: skip
+        return _Question(panel["key"], key, filled, run, most)
 
     def _range(self, model: Any, now: int, zone: str) -> tuple[int, int]:
         start, end = resolved(model, now, zone)

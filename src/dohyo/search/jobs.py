@@ -44,7 +44,7 @@ class State(Enum):
 @dataclass(frozen=True)
 class SearchRequest:
     """What a job shall do. `[start_ms, end_ms)`; `wants_messages`: keep the messages of a query with grouping
-    too; `notes`: warnings about the request itself.
+    too; `notes`: warnings about the request itself; `auto_parse` and `by_receipt` as in `RunContext`.
     """
 
     query: str
@@ -53,6 +53,8 @@ class SearchRequest:
     zone: str = "UTC"
     wants_messages: bool = False
     notes: tuple[str, ...] = ()
+    auto_parse: bool = False
+    by_receipt: bool = False
 
 
 @dataclass(frozen=True)
@@ -264,7 +266,10 @@ class SearchJobs:
     def _gather(self, job: Job) -> bool:
         """Fill in the job; whether it was paused at the most messages."""
         request, searches = job.request, self._searches
-        run = RunContext(self._now(), request.start_ms, request.end_ms, request.zone)
+        run = RunContext(
+            self._now(), request.start_ms, request.end_ms, request.zone,
+            auto_parse=request.auto_parse, by_receipt=request.by_receipt,
+        )  # fmt: skip
         compiled = searches.compiled(request.query, run)
         with job.lock:
             job.aggregate = compiled.is_aggregate

@@ -58,9 +58,10 @@ def _relation(plan: Plan, run: RunContext, names: Iterator[int]) -> Relation:
 
 def _scan(plan: nodes.Scan, run: RunContext, names: Iterator[int]) -> Relation:
     """Messages of the scope and the range."""
+    time = "_receipttime" if run.by_receipt else "_messagetime"
     conditions: list[Sql] = [
-        exp.GTE(this=column("_messagetime"), expression=_moment(run.start_ms)),
-        exp.LT(this=column("_messagetime"), expression=_moment(run.end_ms)),
+        exp.GTE(this=column(time), expression=_moment(run.start_ms)),
+        exp.LT(this=column(time), expression=_moment(run.end_ms)),
         scope_sql(plan.scope, indexed=plan.indexed),
     ]
     rows = Relation(exp.to_table(EVENTS), names, where=conditions)
