@@ -97,7 +97,7 @@ class Searches:
         if length <= 0:
             return []
         width = bucket_width(length)
-        slot = Apply("slice_start", (_age(run.end_ms), Lit(width, LONG), Lit(0, LONG)), TIME)
+        slot = Apply("slice_start", (_age(run), Lit(width, LONG), Lit(0, LONG)), TIME)
         plan = message_plan(compiled.plan)
         made = Field("_age", TIME, key=True)
         counted = nodes.Aggregate(
@@ -124,9 +124,10 @@ class Searches:
         self.engine.cancel(query_id)
 
 
-def _age(end_ms: int) -> Apply:
-    """How long before the last millisecond of the range a message was."""
-    return Apply("sub", (Lit(end_ms - 1, LONG), Ref("_messagetime", TIME)), LONG)
+def _age(run: RunContext) -> Apply:
+    """How long before the last millisecond of the range a message was, or was received."""
+    time = "_receipttime" if run.by_receipt else "_messagetime"
+    return Apply("sub", (Lit(run.end_ms - 1, LONG), Ref(time, TIME)), LONG)
 
 
 def bucket_width(length_ms: int) -> int:
