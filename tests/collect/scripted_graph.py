@@ -11,8 +11,9 @@ from datetime import UTC, datetime
 from email.utils import format_datetime
 from urllib.parse import parse_qs, urlsplit
 
-from dohyo.collect.graph_security import DAY_MS, GraphSecurity
+from dohyo.collect.graph_security import GraphSecurity
 from dohyo.collect.graph_settings import GraphSecuritySettings
+from dohyo.collect.graph_state import DAY_MS
 from dohyo.collect.graph_time import graph_time_to_ms, ms_to_graph_time
 from dohyo.collect.source import (
     Account,

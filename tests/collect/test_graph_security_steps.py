@@ -17,8 +17,11 @@ from tests.collect.scripted_graph import (
     settings,
 )
 
-from dohyo.collect.graph_security import DAY_MS, OVERLAP_MS, RECHECK_MS, GraphSecurity
+from dohyo.collect.graph_security import RECHECK_MS, GraphSecurity
+from dohyo.collect.graph_state import DAY_MS
 from dohyo.collect.source import Failed, Start
+
+OVERLAP_MS = 3_600_000
 
 
 def ten_alerts() -> list[dict]:
@@ -189,7 +192,7 @@ def test_token_that_ends_during_a_scan_is_renewed_once_and_the_same_page_asked_a
 )
 def test_wrong_setup_is_named_in_the_services_words_and_checked_again_slowly(status, code):
     refusal = error(status, code, "Missing application roles.")
-    graph = ScriptedGraph(ten_alerts(), script={n: refusal for n in (1, 2)})
+    graph = ScriptedGraph(ten_alerts(), script={n: refusal for n in range(1, 6)})
     driver = Driver(graph)
     driver.run()
     health = next(health for health in driver.healths if health.state == "Error")

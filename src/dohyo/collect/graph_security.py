@@ -1,18 +1,20 @@
-"""Microsoft Graph Security alerts: the steps of one source.
+"""Microsoft Graph Security alerts, and incidents if wanted: the steps of one source.
 
 Windows lie on `lastUpdateDateTime`, with a closed start and an overlap. What is far behind is read in
 slices of a day, the rest up to the service's present. A window of several pages is read again until a pass
-brings nothing new: an alert updated meanwhile leaves the window and shifts the later pages by one.
+brings nothing new: an alert updated meanwhile leaves the window and shifts the later pages by one. A window
+that cannot be read to its end is read in halves. One that was answered in part is owed and read again later.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from dohyo.collect.graph_page import Malformed, Page, date_ms, page_of, retry_after_s, words_of
+from dohyo.collect.graph_page import Malformed, date_ms, page_of, retry_after_s, words_of
 from dohyo.collect.graph_settings import GraphSecuritySettings
+from dohyo.collect.graph_state import DAY_MS, GraphState, Pass, Place, pass_json
 from dohyo.collect.graph_time import ms_to_graph_time
 from dohyo.collect.source import (
     Account,
@@ -30,48 +32,20 @@ from dohyo.collect.source import (
     Wait,
 )
 
-DAY_MS = 86_400_000
-OVERLAP_MS = 300_000  # updates that the service lists late
+MINUTE_MS = 60_000
 SETTLED_MS = 3_600_000  # this far back, our clock may say that a window is over
 CLOCK_DOUBT_MS = 2_000  # the header Date has whole seconds
 RECHECK_MS = 300_000  # a wrong set-up is tried again this often
-PAGE_SIZES = (500, 100)  # the second where the service refuses the first
+OWED_EVERY_MS = 600_000  # so are windows that were answered in part
+LONGEST_ASKED_WAIT_MS = 3_600_000  # of Retry-After; what asks for more is looked at again
+SMALLER_PAGES = (500, 100, 25, 10, 1)  # where the service refuses a size, or cannot answer with it
+MOST_INCIDENTS = 50  # the service's own limit of a page
 FAILURES_TO_ERROR = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Pass:
-    """One reading of a window, page by page."""
-
-    from_ms: int
-    to_ms: int
-    started_ms: int
-    live: bool  # reaches up to the present
-    pages: int = 0
-    fetched: int = 0
-    new: int = 0
-    updated: int = 0
-    repeated: int = 0
-    refused: int = 0
-    other_content: int = 0
-    undated: int = 0
-    newest_ms: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class GraphState:
-    """Where the source stands. Only `position_ms` and `floor_ms` outlive the process."""
-
-    floor_ms: int  # nothing before is asked for
-    position_ms: int  # every update before is stored
-    signed_in: bool = False
-    reading: Pass | None = None
-    get: Get | None = None  # asked for, not yet answered well
-    next_url: str | None = None  # to ask for when the rows are stored
-    clock_ahead_ms: int = 0  # the service's clock against ours
-    failures: int = 0
-    renewed: bool = False  # a new token was fetched because of a 401
-    page_size: int = PAGE_SIZES[0]
+FAILURES_TO_NARROW = 4
+MOST_READINGS = 10
+MOST_PAGES = 1_000  # of a pass; then the window is read in halves
+SMALLEST_SLICE_MS = 1_000
+PATHS = {"alerts": "alerts_v2", "incidents": "incidents"}
 
 
 class GraphSecurity:
@@ -82,52 +56,99 @@ class GraphSecurity:
         self.root, _ = settings.roots
         self.host = urlsplit(self.root).netloc
         self.tenant = settings.tenant_id.lower()
+        self.overlap_ms = settings.overlap_minutes * MINUTE_MS
+        self.streams = ("alerts", "incidents") if settings.incidents else ("alerts",)
 
     def step(self, state: GraphState | None, response: Response, now_ms: int) -> StepResult:
         """The next thing to do; see `collect.source` for the contract."""
         if isinstance(response, Start):
-            return StepResult(self._begin(response.cursor, now_ms), SignIn())
+            return self._begin(response.cursor, now_ms)
         assert state is not None, "a run begins with Start"
         if isinstance(response, SignedIn):
-            return self._go_on(replace(state, signed_in=True), now_ms, Health("Authenticated"))
+            health = _health(state, "Authenticated") if state.breaks < FAILURES_TO_ERROR else None
+            return self._go_on(replace(state, signed_in=True), now_ms, health)
         if isinstance(response, Answer):
             return self._answered(state, response, now_ms)
         if isinstance(response, Stored):
             return self._stored(state, response, now_ms)
         if isinstance(response, Failed):
             if response.refused:
-                return _wrong_setup(state, response.message, now_ms)
-            return _trouble(state, response.message, now_ms, response.retry_after_s)
+                return self._wrong_setup(state, response.message, now_ms)
+            return self._trouble(state, response.message, now_ms, response.retry_after_s)
         return self._go_on(state, now_ms)  # Woken
+
+    def leave(self, state: GraphState, words: str, now_ms: int) -> StepResult:
+        """The account of the pass that ends here unfinished, and the cursor without it."""
+        account = _broken_off(state, words, now_ms)
+        left = replace(state, reading=None)
+        return StepResult(left, account=account, cursor=None if account is None else self._cursor(left))
 
     # Windows
 
-    def _begin(self, cursor: dict[str, Any] | None, now_ms: int) -> GraphState:
-        if cursor and cursor["scope"] == self._scope():
-            return GraphState(cursor["floor_ms"], cursor["position_ms"])
-        start = now_ms - self.settings.backfill_days * DAY_MS
-        return GraphState(start, start)
+    def _begin(self, cursor: dict[str, Any] | None, now_ms: int) -> StepResult:
+        known = cursor if cursor and cursor["scope"] == self._scope() else None
+        start = self._first_moment(now_ms)
+        places = {stream: self._place(known, stream, start) for stream in self.streams}
+        state = GraphState(places, is_new=known is None, page_size=self.settings.page_size)
+        account = None
+        if known and (told := known.get("pass")):
+            reading = Pass(**told)
+            account = reading.account(now_ms, now_ms, "the server was stopped in this pass")
+        return StepResult(state, SignIn(), account=account, cursor=self._cursor(state) if account else None)
+
+    def _place(self, cursor: dict[str, Any] | None, stream: str, start_ms: int) -> Place:
+        found = cursor if cursor is None or stream == "alerts" else cursor.get(stream)
+        if found is None:
+            return Place(start_ms, start_ms)
+        place = Place.from_json(found)
+        earlier = self.settings.backfill_start is not None and start_ms < place.floor_ms
+        return Place(start_ms, start_ms) if earlier else place
+
+    def _first_moment(self, now_ms: int) -> int:
+        wanted = self.settings.backfill_start_ms
+        return now_ms - self.settings.backfill_days * DAY_MS if wanted is None else min(wanted, now_ms)
 
     def _scope(self) -> str:
-        """Whose alerts the cursor counts; another tenant or service begins anew."""
-        return f"{self.tenant} {self.root}"
+        """Whose alerts the cursor counts; another tenant, service or choice of products begins anew."""
+        chosen = ",".join(sorted(self.settings.service_sources))
+        return f"{self.tenant} {self.root}" + (f" {chosen}" if chosen else "")
 
     def _cursor(self, state: GraphState) -> dict[str, Any]:
-        return {"scope": self._scope(), "floor_ms": state.floor_ms, "position_ms": state.position_ms}
+        others = {name: place.as_json() for name, place in state.places.items() if name != "alerts"}
+        begun = {"pass": pass_json(state.reading)} if state.reading and state.reading.pages else {}
+        return {"scope": self._scope(), **state.places["alerts"].as_json(), **others, **begun}
 
     def _go_on(self, state: GraphState, now_ms: int, health: Health | None = None) -> StepResult:
         """Signs in, repeats what was not answered, or begins a pass, whichever is due."""
         if not state.signed_in:
             return StepResult(state, SignIn(), health=health)
-        if state.get is not None:
-            return StepResult(state, state.get, health=health)
-        if state.reading is None:
-            state = replace(state, reading=_next_pass(state, now_ms))
-        return self._ask(state, self._first_url(state), health)
+        if state.get is None:
+            if state.reading is None:
+                state = replace(state, reading=self._next_pass(state, now_ms))
+            state = replace(state, get=Get(self._first_url(state)))
+        return self._send(state, now_ms, health)
 
-    def _ask(self, state: GraphState, url: str, health: Health | None = None) -> StepResult:
-        get = Get(url)
-        return StepResult(replace(state, get=get), get, health=health)
+    def _send(self, state: GraphState, now_ms: int, health: Health | None = None) -> StepResult:
+        """Asks, or waits where the requests of the last minute are used up."""
+        sent = tuple(moment for moment in state.sent_ms if now_ms - MINUTE_MS < moment <= now_ms)
+        if len(sent) >= self.settings.requests_per_minute:
+            return StepResult(replace(state, sent_ms=sent), Wait(sent[0] + MINUTE_MS), health=health)
+        return StepResult(replace(state, sent_ms=(*sent, now_ms)), state.get, health=health)
+
+    def _next_pass(self, state: GraphState, now_ms: int) -> Pass:
+        present, place = now_ms + state.clock_ahead_ms, state.place
+        if place.owed and now_ms >= state.owed_again_ms and state.reached_ms is None:
+            start, end = place.owed[0]
+            return Pass(start, min(end, start + state.slice_ms), now_ms, live=False, is_owed=True)
+        position = min(place.position_ms, present)  # it may come from a clock that went ahead
+        from_ms = state.reached_ms
+        if from_ms is None or from_ms >= present:
+            from_ms = max(position - self.overlap_ms, min(place.floor_ms, present))
+        slice_end = max(from_ms, min(position, present - SETTLED_MS)) + state.slice_ms
+        if state.slice_ms < DAY_MS:
+            slice_end = from_ms + state.slice_ms
+        is_live = slice_end >= (present - SETTLED_MS if state.slice_ms == DAY_MS else present)
+        return Pass(from_ms, max(present, from_ms + 1) if is_live else slice_end, now_ms, is_live)
 
     def _first_url(self, state: GraphState) -> str:
         assert state.reading is not None
@@ -135,158 +156,236 @@ class GraphSecurity:
             f"lastUpdateDateTime ge {ms_to_graph_time(state.reading.from_ms)}"
             f" and lastUpdateDateTime lt {ms_to_graph_time(state.reading.to_ms)}"
         )
-        return f"{self.root}/v1.0/security/alerts_v2?$filter={quote(wanted, safe=':')}&$top={state.page_size}"
+        top = state.page_size
+        if state.stream == "incidents":
+            top = min(top, MOST_INCIDENTS)
+        elif self.settings.service_sources:
+            one_of = " or ".join(f"serviceSource eq '{one}'" for one in sorted(self.settings.service_sources))
+            wanted += f" and ({one_of})"
+        return f"{self.root}/v1.0/security/{PATHS[state.stream]}?$filter={quote(wanted, safe=':')}&$top={top}"
 
     # Answers
 
     def _answered(self, state: GraphState, answer: Answer, now_ms: int) -> StepResult:
-        if answer.status == 200:
+        status, words = answer.status, words_of(answer)
+        if status in (200, 206):
             return self._page(state, answer, now_ms)
-        words = words_of(answer)
-        if answer.status == 401 and not state.renewed:
+        if status == 401 and not state.renewed:
             return StepResult(replace(state, renewed=True, signed_in=False), SignIn())
-        if answer.status in (408, 429) or answer.status >= 500:
-            return _trouble(state, words, now_ms, retry_after_s(answer), throttled=answer.status == 429)
-        if answer.status == 400 and state.page_size > PAGE_SIZES[-1]:
-            return self._restart_pass(replace(state, page_size=PAGE_SIZES[-1]), now_ms)
-        if answer.status in (400, 404, 410) and state.reading and state.reading.pages:
+        if status in (408, 425, 429) or status >= 500:
+            after_s = retry_after_s(answer, now_ms + state.clock_ahead_ms)
+            return self._trouble(state, words, now_ms, after_s, throttled=status == 429)
+        if status < 400:
+            place = answer.headers.get("location", "")[:200]
+            return self._trouble(state, f"{words}; {place} is not followed" if place else words, now_ms)
+        smaller = _smaller(state.page_size)
+        if status in (400, 413) and smaller and not (state.reading and state.reading.pages):
+            return self._restart_pass(replace(state, page_size=smaller), now_ms, words)
+        if status in (400, 404, 410) and state.reading and state.reading.pages:
             # A next link does not hold for ever; the window's first page tells whether the set-up is wrong.
-            return self._restart_pass(state, now_ms)
-        return _wrong_setup(state, words, now_ms)
-
-    def _restart_pass(self, state: GraphState, now_ms: int) -> StepResult:
-        assert state.reading is not None
-        fresh = _pass_again(state.reading, now_ms)
-        return self._go_on(replace(state, get=None, next_url=None, reading=fresh), now_ms)
+            return self._give_up_pass(state, f"the next link no longer holds: {words}", now_ms)
+        if state.stream != "alerts":
+            return self._without_stream(state, words, now_ms)
+        return self._wrong_setup(state, words, now_ms)
 
     def _page(self, state: GraphState, answer: Answer, now_ms: int) -> StepResult:
-        try:
-            page = page_of(answer, self.tenant, self.root)
-        except Malformed as error:
-            return _trouble(state, f"Graph's answer cannot be read: {error}", now_ms)
         assert state.reading is not None
+        try:
+            page = page_of(answer, self.tenant, self.root, state.stream)
+        except Malformed as error:
+            return self._trouble(state, f"Graph's answer cannot be read: {error}", now_ms)
+        first = state.is_new and state.reading.pages == 0
         service_ms = date_ms(answer)
         ahead = state.clock_ahead_ms if service_ms is None else service_ms - now_ms
         state = replace(
             state,
-            reading=_with_page(state.reading, page),
+            page=page,
             get=None,
-            next_url=page.next_url,
             failures=0,
             renewed=False,
             clock_ahead_ms=ahead if abs(ahead) > CLOCK_DOUBT_MS else 0,
         )
+        if first and abs(ahead) > SETTLED_MS:
+            return self._begin_by_their_clock(state, now_ms)
+        if page.warning:
+            state = state.noted(f"{state.stream} in part", f"Graph answered in part: {page.warning}")
+        health = _health(state, "Collecting") if state.breaks < FAILURES_TO_ERROR else None
         if page.rows:
-            return StepResult(state, rows=page.rows, health=Health("Collecting"))
-        return replace(self._stored(state, Stored(0, 0, 0), now_ms), health=Health("Collecting"))
+            return StepResult(state, rows=page.rows, health=health)
+        stored = self._stored(state, Stored(0, 0, 0), now_ms)
+        return stored if stored.health else replace(stored, health=health)
+
+    def _begin_by_their_clock(self, state: GraphState, now_ms: int) -> StepResult:
+        """Our clock is far off and chose the first window: it is chosen again by the service's."""
+        start = self._first_moment(now_ms + state.clock_ahead_ms)
+        places = {stream: Place(start, start) for stream in self.streams}
+        state = replace(state, places=places, is_new=False, reading=None, page=None)
+        words = f"the clock here is {abs(state.clock_ahead_ms) // MINUTE_MS} minutes off that of the service"
+        return self._go_on(state.noted("clock", words), now_ms)
 
     def _stored(self, state: GraphState, stored: Stored, now_ms: int) -> StepResult:
-        assert state.reading is not None
-        reading = replace(
-            state.reading,
-            new=state.reading.new + stored.new,
-            updated=state.reading.updated + stored.updated,
-            repeated=state.reading.repeated + stored.repeated,
-            other_content=state.reading.other_content + stored.other_content,
+        assert state.reading is not None and state.page is not None
+        before, next_url = state.reading, state.page.next_url
+        reading = before.with_page(state.page, stored)
+        state = replace(state, reading=reading, page=None)
+        if next_url is None:
+            return self._at_the_end(state, reading, now_ms)
+        if next_url == before.anchor_url:
+            return self._give_up_pass(state, "the service's next links go round in a circle", now_ms)
+        if reading.pages >= MOST_PAGES and (
+            reading.to_ms - reading.from_ms > SMALLEST_SLICE_MS or reading.pages >= 20 * MOST_PAGES
+        ):
+            return self._give_up_pass(state, f"no end after {reading.pages:,} pages", now_ms)
+        state = replace(state, get=Get(next_url))
+        return replace(self._send(state, now_ms), cursor=self._cursor(state))
+
+    def _at_the_end(self, state: GraphState, reading: Pass, now_ms: int) -> StepResult:
+        """After the last page: again where something new came, else the next window."""
+        account = reading.account(now_ms, now_ms + state.clock_ahead_ms)
+        is_settled = reading.pages == 1 or reading.new + reading.updated == reading.other_content
+        if not is_settled and reading.readings < MOST_READINGS:
+            state = replace(state, reading=reading.again(now_ms))
+            return replace(self._go_on(state, now_ms), account=account, cursor=self._cursor(state))
+        window = (reading.from_ms, reading.to_ms)
+        place = replace(state.place, position_ms=_position_after(state, reading, now_ms))
+        is_owed = reading.partial is not None or not is_settled
+        place = place.owing(window) if is_owed else place.settled(window)
+        state = state.at(place)
+        if not place.owed:
+            state = state.noted(f"{state.stream} in part", None)
+        done = replace(
+            state,
+            is_new=False,
+            reading=None,
+            breaks=0,
+            slice_ms=min(DAY_MS, state.slice_ms * 2),
+            reached_ms=None if reading.live or reading.is_owed else reading.to_ms,
+            owed_again_ms=now_ms + OWED_EVERY_MS if is_owed else state.owed_again_ms,
         )
-        state = replace(state, reading=reading)
-        if state.next_url is not None:
-            return self._ask(replace(state, next_url=None), state.next_url)
-        account = _account(reading, now_ms, now_ms + state.clock_ahead_ms)
-        if reading.pages > 1 and reading.new + reading.updated:
-            again = self._restart_pass(state, now_ms)
-            return replace(again, account=account)
-        done = replace(state, reading=None, position_ms=_position_after(state, reading))
         result = self._after_window(done, reading, now_ms)
-        return replace(result, account=account, cursor=self._cursor(done))
+        health = result.health or _health(done, "Collecting")
+        return replace(result, account=account, cursor=self._cursor(done), health=health)
 
     def _after_window(self, state: GraphState, reading: Pass, now_ms: int) -> StepResult:
-        if reading.live:
-            return StepResult(state, Wait(reading.started_ms + self.settings.interval_ms))
-        return self._go_on(state, now_ms)
+        owes = bool(state.place.owed) and now_ms >= state.owed_again_ms
+        if owes or not (reading.live or reading.is_owed):
+            return self._go_on(state, now_ms)
+        return self._after_stream(state, reading.started_ms, now_ms)
+
+    def _after_stream(self, state: GraphState, started_ms: int, now_ms: int) -> StepResult:
+        """The next stream, or the wait until the next poll."""
+        state = replace(state, reading=None, reached_ms=None)
+        at = self.streams.index(state.stream)
+        if at + 1 < len(self.streams):
+            return self._go_on(replace(state, stream=self.streams[at + 1]), now_ms)
+        until_ms = max(started_ms + self.settings.interval_ms, now_ms)
+        return StepResult(replace(state, stream=self.streams[0]), Wait(until_ms))
+
+    # What goes wrong
+
+    def _restart_pass(self, state: GraphState, now_ms: int, words: str) -> StepResult:
+        """The window from its first page on, at once."""
+        assert state.reading is not None
+        account = _broken_off(state, words, now_ms)
+        state = replace(state, get=None, page=None, reading=_afresh(state.reading, now_ms))
+        return replace(self._go_on(state, now_ms), account=account, cursor=self._cursor(state))
+
+    def _give_up_pass(self, state: GraphState, words: str, now_ms: int) -> StepResult:
+        """The first time the pass is read again at once, then after waits and in halves."""
+        state = replace(state, breaks=state.breaks + 1)
+        if state.breaks == 1:
+            return self._restart_pass(state, now_ms, words)
+        return self._wait_for_mending(state, words, now_ms, None, is_narrowed=True)
+
+    def _trouble(
+        self, state: GraphState, words: str, now_ms: int, after_s: float | None = None, *, throttled=False
+    ) -> StepResult:
+        """Waits and repeats, for as long as the trouble lasts."""
+        if throttled:
+            until_ms = now_ms + _wait_ms(max(1, state.failures + 1), now_ms, after_s)
+            health = Health("Collecting", words, "ThirdPartyGeneric", until_ms)
+            return StepResult(replace(state, failures=state.failures + 1), Wait(until_ms), health=health)
+        state = replace(state, failures=state.failures + 1)
+        is_narrowed = state.signed_in and state.failures % FAILURES_TO_NARROW == 0
+        if is_narrowed:
+            state = replace(state, breaks=state.breaks + 1)
+        return self._wait_for_mending(state, words, now_ms, after_s, is_narrowed=is_narrowed)
+
+    def _wait_for_mending(
+        self, state: GraphState, words: str, now_ms: int, after_s: float | None, *, is_narrowed: bool
+    ) -> StepResult:
+        count = max(state.failures, state.breaks)
+        until_ms = now_ms + _wait_ms(count, now_ms, after_s)
+        failed = count >= FAILURES_TO_ERROR or not state.signed_in
+        health = Health("Error" if failed else "Collecting", words, "ThirdPartyGeneric", until_ms)
+        if not is_narrowed or state.reading is None:
+            return StepResult(state, Wait(until_ms), health=health)
+        account = _broken_off(state, words, now_ms)
+        state = _narrowed(state, now_ms)
+        return StepResult(state, Wait(until_ms), health=health, account=account, cursor=self._cursor(state))
+
+    def _wrong_setup(self, state: GraphState, words: str, now_ms: int) -> StepResult:
+        """Names what is wrong, and looks again from time to time: it may be mended on the other side."""
+        until_ms = now_ms + RECHECK_MS
+        account = _broken_off(state, words, now_ms)
+        reading = state.reading and _afresh(state.reading, now_ms)
+        state = replace(state, signed_in=False, renewed=False, get=None, page=None, reading=reading)
+        state = replace(state, page_size=self.settings.page_size)
+        health = Health("Error", words, "ThirdPartyConfig", until_ms)
+        return StepResult(state, Wait(until_ms), health=health, account=account, cursor=self._cursor(state))
+
+    def _without_stream(self, state: GraphState, words: str, now_ms: int) -> StepResult:
+        """Alerts go on where incidents are refused."""
+        account = _broken_off(state, words, now_ms)
+        started_ms = state.reading.started_ms if state.reading else now_ms
+        state = replace(
+            state.noted(state.stream, words), get=None, page=None, page_size=self.settings.page_size
+        )
+        result = self._after_stream(replace(state, renewed=False), started_ms, now_ms)
+        return replace(result, account=account, health=_health(state, "Collecting"))
 
 
-def _next_pass(state: GraphState, now_ms: int) -> Pass:
-    present = now_ms + state.clock_ahead_ms
-    from_ms = max(state.position_ms - OVERLAP_MS, state.floor_ms)
-    slice_end = state.position_ms + DAY_MS
-    if slice_end < present - SETTLED_MS:
-        return Pass(from_ms, slice_end, now_ms, live=False)
-    return Pass(from_ms, max(present, from_ms + 1), now_ms, live=True)
+def _health(state: GraphState, word: Any) -> Health:
+    """Collecting, with what is wrong all the same."""
+    notes = "; ".join((state.notes or {}).values())
+    return Health(word, notes or None, "ThirdPartyGeneric" if notes else None)
 
 
-def _pass_again(reading: Pass, now_ms: int) -> Pass:
-    return Pass(reading.from_ms, reading.to_ms, now_ms, reading.live)
+def _afresh(reading: Pass, now_ms: int) -> Pass:
+    return Pass(reading.from_ms, reading.to_ms, now_ms, reading.live, reading.is_owed)
 
 
-def _with_page(reading: Pass, page: Page) -> Pass:
-    moments = [moment for moment in (reading.newest_ms, page.newest_ms) if moment is not None]
-    return replace(
-        reading,
-        pages=reading.pages + 1,
-        fetched=reading.fetched + page.fetched,
-        refused=reading.refused + page.refused,
-        repeated=reading.repeated + page.fetched - page.refused - len(page.rows),
-        undated=reading.undated + sum(row.messagetime_ms is None for row in page.rows),
-        newest_ms=max(moments, default=None),
-    )
+def _narrowed(state: GraphState, now_ms: int) -> GraphState:
+    """The first half of the window, in smaller pages; the rest follows."""
+    reading = state.reading
+    assert reading is not None
+    half = max(SMALLEST_SLICE_MS, (reading.to_ms - reading.from_ms) // 2)
+    to_ms = min(reading.to_ms, reading.from_ms + half)
+    is_whole = to_ms == reading.to_ms
+    narrow = Pass(reading.from_ms, to_ms, now_ms, reading.live and is_whole, reading.is_owed)
+    smaller = _smaller(state.page_size) or state.page_size
+    return replace(state, get=None, page=None, reading=narrow, slice_ms=half, page_size=smaller)
 
 
-def _position_after(state: GraphState, reading: Pass) -> int:
+def _smaller(page_size: int) -> int | None:
+    return next((size for size in SMALLER_PAGES if size < page_size), None)
+
+
+def _position_after(state: GraphState, reading: Pass, now_ms: int) -> int:
     """How far all is stored. Up to the present, only an update that was seen says so, not our clock."""
-    if not reading.live:
-        return reading.to_ms
-    return max(state.position_ms, min(reading.newest_ms or 0, reading.to_ms))
+    position = state.place.position_ms
+    if reading.is_owed:
+        return position
+    settled = 0 if reading.live else min(reading.to_ms, now_ms + state.clock_ahead_ms - SETTLED_MS)
+    return max(min(position, now_ms + state.clock_ahead_ms), settled, reading.newest_ms or 0)
 
 
-def _account(reading: Pass, now_ms: int, present_ms: int) -> Account:
-    notes = []
-    if reading.other_content:
-        notes.append(f"{reading.other_content} alerts came with other content under a known update time")
-    if reading.refused:
-        notes.append(f"{reading.refused} entries are no JSON objects")
-    if reading.undated:
-        notes.append(f"{reading.undated} alerts have no readable createdDateTime and got the time of receipt")
-    return Account(
-        started_ms=reading.started_ms,
-        finished_ms=now_ms,
-        window_from_ms=reading.from_ms,
-        window_to_ms=reading.to_ms,
-        pages=reading.pages,
-        fetched=reading.fetched,
-        new=reading.new,
-        updated=reading.updated,
-        repeated=reading.repeated,
-        refused=reading.refused,
-        lag_ms=max(0, present_ms - reading.to_ms),
-        message="; ".join(notes) or None,
-    )
-
-
-def _trouble(
-    state: GraphState, words: str, now_ms: int, after_s: float | None = None, *, throttled: bool = False
-) -> StepResult:
-    """Waits and repeats, for as long as the trouble lasts."""
-    failures = state.failures + 1
+def _wait_ms(failures: int, now_ms: int, after_s: float | None) -> int:
     wait_ms = Backoff().wait_ms(failures, now_ms) if after_s is None else int(after_s * 1000)
-    until_ms = now_ms + max(wait_ms, 100)
-    failed = not throttled and (failures >= FAILURES_TO_ERROR or not state.signed_in)
-    health = Health("Error" if failed else "Collecting", words, "ThirdPartyGeneric", until_ms)
-    account = None if throttled or failures > 1 else _broken_off(state, words, now_ms)
-    return StepResult(replace(state, failures=failures), Wait(until_ms), health=health, account=account)
-
-
-def _wrong_setup(state: GraphState, words: str, now_ms: int) -> StepResult:
-    """Names what is wrong, and looks again from time to time: it may be mended on the other side."""
-    until_ms = now_ms + RECHECK_MS
-    reading = state.reading and _pass_again(state.reading, now_ms)
-    state = replace(state, signed_in=False, renewed=False, get=None, next_url=None, reading=reading)
-    health = Health("Error", words, "ThirdPartyConfig", until_ms)
-    return StepResult(state, Wait(until_ms), health=health, account=_broken_off(state, words, now_ms))
+    return min(max(wait_ms, 100), LONGEST_ASKED_WAIT_MS)
 
 
 def _broken_off(state: GraphState, words: str, now_ms: int) -> Account | None:
     if state.reading is None:
         return None
-    account = _account(state.reading, now_ms, now_ms + state.clock_ahead_ms)
-    return replace(account, complete=False, message=words)
+    return state.reading.account(now_ms, now_ms + state.clock_ahead_ms, words)

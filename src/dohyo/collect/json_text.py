@@ -6,7 +6,14 @@ import json
 import re
 from typing import Any, NamedTuple
 
-DECODER = json.JSONDecoder()
+MOST_DIGITS = 4_000  # Python refuses to make longer numbers of a text
+
+
+def _whole_number(text: str) -> Any:
+    return int(text) if len(text) < MOST_DIGITS else text
+
+
+DECODER = json.JSONDecoder(parse_int=_whole_number)
 BLANK = re.compile(r"[ \t\r\n]*")
 STRING_OR_BLANK = re.compile(r'("(?:[^"\\]|\\.)*")|[ \t\r\n]+')
 

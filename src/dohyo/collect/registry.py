@@ -121,9 +121,10 @@ class Registry:
         """The source as the API shows it, with its present state. `root`: where this server is reached."""
         with self._metadata() as session:
             status = session.get(SourceStatus, source.id)
-            token = self._read_secrets(session, source.id).get(TOKEN)
+            secrets = self._read_secrets(session, source.id)
         state = "Stopping" if source.stopping else status.state if status else "Pending"
-        shown = source_json(source, state, download=download)
+        shown = source_json(source, state, secrets=secrets.keys(), download=download)
+        token = secrets.get(TOKEN)
         if token and not download:
             base = root.rstrip("/") + PATH
             shown |= {"url": base + token, "token": token, "baseUrl": base}

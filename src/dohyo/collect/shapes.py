@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from typing import Any
 
 from dohyo.base.clock import now_ms
@@ -40,11 +41,18 @@ def collector_json(collector: Collector) -> dict[str, Any]:
     }
 
 
-def source_json(source: Source, state: str, *, download: bool = False) -> dict[str, Any]:
-    """The source in its type's shape; secrets read `********`. `download` leaves out what only we give."""
+def source_json(
+    source: Source, state: str, *, secrets: Collection[str], download: bool = False
+) -> dict[str, Any]:
+    """The source in its type's shape; `secrets`, the stored ones, read `********`.
+
+    `download` leaves out what only we give.
+    """
     source_type = type_of(source)
     shown = (
-        _universal(source, source_type, state) if source_type.is_universal else _classic(source, source_type)
+        _universal(source, source_type, state, secrets)
+        if source_type.is_universal
+        else _classic(source, source_type)
     )
     if download:
         for key in ("id", "alive", "state"):
@@ -52,9 +60,11 @@ def source_json(source: Source, state: str, *, download: bool = False) -> dict[s
     return shown
 
 
-def _universal(source: Source, source_type: SourceType, state: str) -> dict[str, Any]:
+def _universal(
+    source: Source, source_type: SourceType, state: str, secrets: Collection[str]
+) -> dict[str, Any]:
     """A cloud-to-cloud source, whose settings are in `config`."""
-    config = dict(source.config) | {key: MASK for key in sorted(source_type.secrets)}
+    config = dict(source.config) | {key: MASK for key in sorted(source_type.secrets & set(secrets))}
     return {
         "id": source.id,
         "name": source.name,

@@ -8,7 +8,7 @@ with its response; rows are answered by `Stored` before anything is requested.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
 State = Literal[
@@ -108,6 +108,7 @@ class Row:
     content: str
     raw: str
     messagetime_ms: int | None  # None: no readable time, receipt time is used
+    fields: Mapping[str, str] = field(default_factory=dict)  # besides those of source and collector
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +158,10 @@ class Stepper(Protocol):
     host: str  # for `_sourceHost`
 
     def step(self, state: Any, response: Response, now_ms: int) -> StepResult: ...
+
+    def leave(self, state: Any, words: str, now_ms: int) -> StepResult:
+        """The cursor and the account of a pass that ends here unfinished, for the reason `words`."""
+        ...
 
 
 class Client(Protocol):

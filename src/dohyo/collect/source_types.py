@@ -19,6 +19,7 @@ from dohyo.collect.syslog import SyslogSettings, run_syslog
 from dohyo.metadata.collection import Source
 
 HTTP = "HTTP"
+GRAPH_SECRETS = frozenset({"secret_key", "client_certificate", "client_certificate_password"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,15 +43,7 @@ class SourceType:
 
 
 def graph_client(settings: GraphSecuritySettings) -> GraphClient:
-    root, authority = settings.roots
-    return GraphClient(
-        root,
-        authority,
-        settings.tenant_id,
-        settings.application_id,
-        settings.secret_key,
-        custom=settings.cloud == "custom",
-    )
+    return GraphClient(settings)
 
 
 SOURCE_TYPES: dict[str, SourceType] = {
@@ -60,8 +53,8 @@ SOURCE_TYPES: dict[str, SourceType] = {
             name="Microsoft Graph Security API",
             version="2.0.0",
             settings=GraphSecuritySettings,
-            secrets=frozenset({"secret_key"}),
-            masked=frozenset({"secret_key", "tenant_id", "application_id"}),
+            secrets=GRAPH_SECRETS,
+            masked=GRAPH_SECRETS | {"tenant_id", "application_id"},
             stepper=GraphSecurity,
             client=graph_client,
         ),

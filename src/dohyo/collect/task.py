@@ -6,6 +6,7 @@ import json
 import logging
 import threading
 from collections.abc import Callable
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -126,10 +127,30 @@ class SourceTask:
         events = EventMaker(source, settings, stepper.host)
         state = None
         response: Response = Start(self._journal.cursor())
-        while not self._stop.is_set():
-            result = stepper.step(state, response, self._clock())
-            state = result.state
-            response = self._carry_out(result, events, client)
+        words = "the source was stopped in this pass"
+        try:
+            while not self._stop.is_set():
+                result = stepper.step(state, response, self._clock())
+                state = result.state
+                response = self._carry_out(result, events, client)
+            if isinstance(response, Stored):  # durable, but not yet in the pass's figures
+                result = stepper.step(state, response, self._clock())
+                self._journal.note_pass(result.cursor, result.account)
+                state = result.state
+        except Exception as error:
+            words = f"this pass was given up here: {type(error).__name__}: {error}"
+            raise
+        finally:
+            self._leave(stepper, state, words)
+
+    def _leave(self, stepper: Stepper, state: Any, words: str) -> None:
+        """The account of a pass that did not come to its end."""
+        left = None if state is None else stepper.leave(state, words, self._clock())
+        if left is not None and left.account is not None:
+            try:
+                self._journal.note_pass(left.cursor, left.account)
+            except Exception:
+                LOG.exception("the account of source %s could not be written", self._source_id)
 
     def _carry_out(self, result: StepResult, events: EventMaker, client: Client) -> Response:
         """Rows first, then the cursor past them, then the request."""
@@ -175,6 +196,6 @@ class EventMaker:
             source=self._source,
             sourcehost=self._host,
             sourcename=self._source,
-            fields=self._fields,
+            fields=self._fields | dict(row.fields),
             raw=row.raw,
         )

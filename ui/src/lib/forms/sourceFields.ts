@@ -23,13 +23,23 @@ type Known = Partial<Pick<SourceField, "label" | "hint" | "mono" | "long" | "wid
 
 /** Names of clouds are those of the service. */
 const CLOUDS = { global: "Global", us_gov: "US Government (GCC High)", us_gov_dod: "US Government (DoD)", china: "China (21Vianet)", custom: "Another address" };
+const SIGN_INS = { secret: "Client secret", certificate: "Certificate", workload_identity: "Workload identity", managed_identity: "Managed identity" };
 const KNOWN: Record<string, Known> = {
   name: { label: "Source name", hint: "Must be unique in the collector. Shown in searches as _source." },
   category: { label: "Source category", hint: "Shown in searches as _sourceCategory, such as azure/graph-security." },
   description: { label: "Description", wide: true, advanced: true },
   tenant_id: { label: "Directory (tenant) ID", mono: true, usual: "The Overview page of the app registration in Entra ID shows it." },
   application_id: { label: "Application (client) ID", mono: true, usual: "The Overview page of the app registration in Entra ID shows it." },
-  secret_key: { label: "Client secret value", hint: "The value, not the secret ID. Stored encrypted, never shown again." },
+  authentication: { label: "Sign in with", names: SIGN_INS, advanced: true },
+  secret_key: { label: "Client secret value", hint: "The value, not the secret ID. Stored encrypted, never shown again.", only: { key: "authentication", value: "secret" } },
+  client_certificate: { label: "Certificate and private key", hint: "Both as PEM. Stored encrypted, never shown again.", long: true, wide: true, mono: true, only: { key: "authentication", value: "certificate" }, advanced: true },
+  client_certificate_password: { label: "Password of the private key", only: { key: "authentication", value: "certificate" }, advanced: true },
+  token_file: { label: "File of the workload’s token", mono: true, only: { key: "authentication", value: "workload_identity" }, advanced: true },
+  backfill_start: { label: "First fetch begins at", hint: "A date such as 2025-09-18, in place of the days back.", mono: true, advanced: true },
+  overlap_minutes: { label: "Read again", unit: "minutes", hint: "Updates that the service lists late are found this far back.", advanced: true },
+  page_size: { label: "Alerts a page", hint: "Lowered by itself where the service refuses it.", advanced: true },
+  requests_per_minute: { label: "Requests a minute", hint: "The service takes 150 from an application.", advanced: true },
+  incidents: { label: "Collect incidents too", hint: "Needs the permission SecurityIncident.Read.All.", advanced: true },
   polling_interval: { label: "Polling interval", unit: "minutes", usual: "5 is usual." },
   backfill_days: { label: "First fetch", unit: "days back", hint: "Older alerts are left out. 0 begins now.", usual: "30 is usual." },
   cloud: { label: "Cloud", hint: "Where the tenant is.", names: CLOUDS, advanced: true },
