@@ -21,6 +21,7 @@ from dohyo.collect.source import (
     Failed,
     Get,
     Health,
+    Row,
     SignedIn,
     SignIn,
     Start,
@@ -131,6 +132,7 @@ class Driver:
     inserted: Counter = field(default_factory=Counter)
     healths: list[Health] = field(default_factory=list)
     accounts: list[Account] = field(default_factory=list)
+    seen: list[Row] = field(default_factory=list)
     waits: list[int] = field(default_factory=list)
     moments_left: int | None = None  # kill after so many
 
@@ -167,6 +169,7 @@ class Driver:
         new = updated = 0
         records = {key[0] for key in self.rows}
         for row in rows:
+            self.seen.append(row)
             key = (row.record, row.version, row.content)
             if key not in self.rows:
                 self.rows[key] = row.raw
@@ -191,3 +194,7 @@ def expected(alerts: list[dict]) -> list[str]:
 
 def days_ago(days: float) -> int:
     return NOW_MS - int(days * DAY_MS)
+
+
+def ten_alerts() -> list[dict]:
+    return [alert(f"a{n}", days_ago(0.18 * n)) for n in range(1, 11)]

@@ -15,6 +15,7 @@ from tests.collect.scripted_graph import (
     error,
     expected,
     settings,
+    ten_alerts,
 )
 
 from dohyo.collect.graph_security import RECHECK_MS, GraphSecurity
@@ -22,10 +23,6 @@ from dohyo.collect.graph_state import DAY_MS
 from dohyo.collect.source import Failed, Start
 
 OVERLAP_MS = 3_600_000
-
-
-def ten_alerts() -> list[dict]:
-    return [alert(f"a{n}", days_ago(0.18 * n)) for n in range(1, 11)]
 
 
 def test_every_alert_of_the_backfill_is_stored_once_as_it_was_written():
