@@ -14,7 +14,7 @@ from dohyo.lang.macros import Expanded, Macro, expanded
 from dohyo.lang.parse import parse_query
 from dohyo.ops.context import CheckContext
 from dohyo.ops.discovered import without_hidden
-from dohyo.ops.json import with_auto_parsed
+from dohyo.ops.json import parses_by_itself, with_auto_parsed
 from dohyo.ops.operator import operators
 from dohyo.ops.steps import plan_of_steps
 from dohyo.ops.subquery import subqueries_of, subquery_in_scope
@@ -76,7 +76,7 @@ def _plan(text: str, check: CheckContext, depth: int) -> Plan:
     check = replace(check, child=partial(_inner_plan, check, depth + 1), drops=[], beneath=[])
     messages = Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST)
     plan: Plan = nodes.Scan(query.scope, messages, indexed=check.indexed)
-    if check.run.auto_parse:
+    if check.run.auto_parse and not any(map(parses_by_itself, query.steps)):
         plan = with_auto_parsed(plan)
     if inner := subqueries_of(query.scope):
         plan = nodes.Subqueries(plan, tuple(subquery_in_scope(one, check) for one in inner))

@@ -101,10 +101,15 @@ def to_plan(clause: JsonClause, plan: Plan, context: CheckContext) -> Plan:
     return Extend(plan, values, plan.schema.with_fields(Field(name, TEXT) for name in names))
 
 
+def parses_by_itself(step: tree.Step) -> bool:
+    """Whether the step is `json auto`, beside which Auto Parse Mode would find the same fields again."""
+    return isinstance(step.clause, JsonClause) and step.clause.levels is not None
+
+
 def with_auto_parsed(plan: Plan) -> Plan:
-    """The plan with the JSON fields of its messages, as Auto Parse Mode has them; none is dropped."""
+    """The plan with the JSON fields of its messages that it names, as in Auto Parse Mode."""
     source = applied("json_text", [raw_text(plan)])
-    return with_discovered(plan, "json_auto_value", source, options_text(MOST_LEVELS, False), shown=True)
+    return with_discovered(plan, "json_auto_value", source, options_text(MOST_LEVELS, False), shown=False)
 
 
 def _is_there(source: Expr, path: Lit) -> Expr:
