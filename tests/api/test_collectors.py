@@ -7,6 +7,8 @@ import time
 import httpx
 import pytest
 
+from dohyo.base.clock import now_ms
+
 from .conftest import classic
 
 COLLECTORS = "/api/v1/collectors"
@@ -154,3 +156,32 @@ def test_collectors_are_managed_by_administrators_only(server, labs, role):
         assert classic(client.delete(f"{COLLECTORS}/{labs['id']}")) == (403, "forbidden")
         made = client.post(f"{COLLECTORS}/{labs['id']}/sources", json=source())
         assert classic(made) == (403, "forbidden")
+
+
+def test_health_of_a_source_that_cannot_collect_is_told_and_searchable(server, administrator):
+    made = administrator.post(
+        "/api/v1/collectors", json={"collector": {"collectorType": "Hosted", "name": "Unwell"}}
+    )
+    collector = made.json()["collector"]["id"]
+    config = {"name": "g", "tenant_id": "t", "application_id": "a", "cloud": "custom"}
+    config |= {"authentication": "workload_identity", "token_file": "/nowhere/token"}
+    config |= {"graph_root": "https://127.0.0.1:9", "authority": "https://127.0.0.1:9"}
+    source = {"sourceType": "Universal", "schemaRef": {"type": "Microsoft Graph Security API"}}
+    made = administrator.post(
+        f"/api/v1/collectors/{collector}/sources", json={"source": {**source, "config": config}}
+    )
+    wanted = {"data": [{"type": "Source", "id": str(made.json()["source"]["id"])}]}
+    end, found = time.monotonic() + 20, []
+    while not found and time.monotonic() < end:
+        found = administrator.post("/api/v1/healthEvents/resources", json=wanted).json()["data"]
+        time.sleep(0.05)
+    assert (found[0]["eventName"], found[0]["severityLevel"]) == ("ThirdPartyConfigError", "Error")
+    assert "/nowhere/token" in found[0]["details"]["description"]
+    assert found[0] in administrator.get("/api/v1/healthEvents").json()["data"]
+    query = '_index=sumologic_system_events "Health-Change" | json "resourceIdentity.collectorName" as c'
+    job = {"query": f'{query} | where c = "Unwell"', "from": 0, "to": now_ms() + 60_000, "timeZone": "UTC"}
+    number = administrator.post("/api/v1/search/jobs", json=job).json()["id"]
+    while "DONE" not in (state := administrator.get(f"/api/v1/search/jobs/{number}").json())["state"]:
+        time.sleep(0.05)
+    assert state["messageCount"] == 1
+    administrator.delete(f"/api/v1/collectors/{collector}")

@@ -1,5 +1,6 @@
 """A supervised source against the Graph stand-in over TLS: named error states, nothing lost or doubled."""
 
+import json
 import threading
 import time
 from collections import Counter
@@ -7,8 +8,13 @@ from concurrent.futures import Future
 from types import SimpleNamespace
 
 import pytest
+from typer.testing import CliRunner
 
 from dohyo.access.secrets import SecretBox
+from dohyo.cli.main import app
+from dohyo.collect.connection_checks import check_graph
+from dohyo.collect.graph_settings import GraphSecuritySettings
+from dohyo.collect.health_events import unresolved
 from dohyo.collect.overview import recent_polls, source_overview
 from dohyo.collect.registry import Registry
 from dohyo.collect.shapes import etag_of
@@ -29,6 +35,7 @@ class ListWriter:
         self.events = {}
         self.times = Counter()
         self.failing = False
+        self.health = []  # of sumologic_system_events
         self._lock = threading.Lock()
 
     def submit(self, events) -> Future:
@@ -37,6 +44,8 @@ class ListWriter:
             future.set_exception(OSError("No space left on device"))
             return future
         with self._lock:
+            self.health += [json.loads(event.raw) for event in events if event.view]
+            events = [event for event in events if not event.view]
             fresh = [event for event in events if event.messageid not in self.events]
             self.events |= {event.messageid: event for event in fresh}
         future.set_result(SimpleNamespace(stored=len(fresh), repeated=len(events) - len(fresh)))
@@ -181,8 +190,14 @@ def test_wrong_setup_is_a_named_error_and_mended_by_a_change(bench, changes, wor
     assert words in shown["message"]
     assert shown["nextTry_ms"] > time.time() * 1000
     assert bench.writer.events == {}
+    assert [one["details"]["error"] for one in unresolved(bench.metadata)] == ["ThirdPartyConfigError"]
+    assert unresolved(bench.metadata, {("Source", "999")}) == []
     bench.change()
     bench.wait_until_collected()
+    told = [(one["status"], one["eventName"], one["severityLevel"]) for one in bench.writer.health]
+    assert told == [(status, "ThirdPartyConfigError", "Error") for status in ("UnHealthy", "Healthy")]
+    assert words in bench.writer.health[0]["details"]["description"]
+    assert unresolved(bench.metadata) == []
 
 
 def test_missing_permission_is_named(tmp_path, monkeypatch):
@@ -308,3 +323,65 @@ def test_stored_settings_that_no_longer_pass_are_named_without_the_secret(bench)
     shown = bench.wait(lambda shown: shown["state"] == "Error")
     assert "config.polling_interval" in shown["message"]
     assert "very secret" not in shown["message"]
+
+
+def test_source_stopped_in_a_pass_leaves_its_account_and_goes_on(bench):
+    for offset in range(4, 8):
+        bench.graph.tenant.faults.add_after(offset, Fault("slow", delay_s=0.4))
+    bench.begin(page_size=10)
+    bench.wait(lambda _: len(bench.writer.events) >= 20)
+    bench.source = bench.registry.pause_source(bench.collector.id, bench.source.id, True)
+    bench.supervisor.changed()
+    bench.wait(lambda shown: shown["state"] == "Stopped")
+    polls = recent_polls(bench.metadata, bench.source.id)
+    assert any(not poll.complete and "stopped in this pass" in poll.message for poll in polls)
+    assert sum(poll.new for poll in polls) == len(bench.writer.events)
+    assert all(poll.fetched == poll.new + poll.updated + poll.repeated + poll.refused for poll in polls)
+    bench.registry.pause_source(bench.collector.id, bench.source.id, False)
+    bench.supervisor.changed()
+    bench.wait_until_collected()
+
+
+@pytest.mark.parametrize(
+    ("changes", "cause", "setting"),
+    [
+        ({"secret_key": "wrong"}, "secret", "secret_key"),
+        ({"secret_key": "old"}, "secret_expired", "secret_key"),
+        ({"tenant_id": ELSEWHERE}, "tenant", "tenant_id"),
+        ({"application_id": ELSEWHERE}, "application", "application_id"),
+        ({"graph_root": "https://127.0.0.1:9", "authority": "https://127.0.0.1:9"}, "network", None),
+        ({}, "permission", None),
+    ],
+)
+def test_try_of_a_connection_names_what_is_wrong_and_where(bench, changes, cause, setting):
+    who = bench.graph.tenant.registration
+    who.expired_secret = "old"
+    who.permissions = ("User.Read.All",)
+    failed = check_graph(GraphSecuritySettings(**bench.config(**changes)["config"]))[-1]
+    assert (failed.state, failed.cause, failed.setting) == ("error", cause, setting)
+    assert failed.hint
+
+
+def test_try_of_a_connection_tells_a_wrong_clock_and_what_it_read(bench):
+    settings = GraphSecuritySettings(**bench.config(incidents=True)["config"])
+    checks = check_graph(settings, clock=lambda: int(time.time() * 1000) - 3_600_000)
+    assert [(one.name, one.state, one.cause) for one in checks[:4]] == [
+        ("Sign in", "ok", None),
+        ("Clock", "warning", "clock"),
+        ("Permission", "ok", None),
+        ("Read alerts", "ok", None),
+    ]
+    assert "behind that of the service" in checks[1].detail
+
+
+def test_command_tries_a_connection_and_saves_nothing(bench, tmp_path):
+    file = tmp_path / "source.json"
+    file.write_text(json.dumps({"api.version": "v1", "source": bench.config(secret_key="wrong")}))
+    done = CliRunner().invoke(app, ["source", "test", str(file)])
+    assert done.exit_code == 1
+    assert "error   Sign in: sign-in refused: AADSTS7000215" in done.output
+    assert "secret_key: use the value of the client secret, not its ID" in done.output
+    file.write_text(json.dumps(bench.config()["config"]))
+    done = CliRunner().invoke(app, ["source", "test", "--json", str(file)])
+    assert done.exit_code == 0
+    assert [one["state"] for one in json.loads(done.output)["checks"]] == ["ok"] * 3

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict
 from typing import Any, NamedTuple
 
@@ -36,9 +36,16 @@ def _key(text: str) -> int:
 class Journal:
     """One source's durable notes."""
 
-    def __init__(self, metadata: sessionmaker[Session], source_id: int) -> None:
+    def __init__(
+        self,
+        metadata: sessionmaker[Session],
+        source_id: int,
+        tell: Callable[[Health], None] = lambda health: None,
+    ) -> None:
+        """`tell` is given every change of health."""
         self._metadata = metadata
         self._source_id = source_id
+        self._tell = tell
         self._health: Health | None = None
 
     def cursor(self) -> dict[str, Any] | None:
@@ -60,6 +67,7 @@ class Journal:
             values["since_ms"] = now_ms()
         self._update(values)
         self._health = health
+        self._tell(health)
 
     def note_pass(self, cursor: dict[str, Any] | None, account: Account | None) -> None:
         """Saves how far the source got, with the account of the pass that got it there."""

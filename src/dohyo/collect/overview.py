@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, sessionmaker
 
+from dohyo.collect.source import Health
 from dohyo.metadata.collection import PollAccount, Source, SourceStatus
 
 
@@ -28,7 +29,7 @@ def recent_polls(metadata: sessionmaker[Session], source_id: int, limit: int = 1
         return list(session.scalars(wanted.order_by(PollAccount.id.desc()).limit(limit)))
 
 
-def health_of(status: SourceStatus | None) -> str:
+def health_of(status: SourceStatus | Health | None) -> str:
     """`error`: cannot collect. `warning`: something is wrong, it goes on by itself. Else `healthy`."""
     if status is None or (status.state != "Error" and not status.error_type):
         return "healthy"

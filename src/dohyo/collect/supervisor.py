@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker
 from dohyo.access.secrets import SecretBox
 from dohyo.base.clock import now_ms
 from dohyo.collect.field_table import FieldTable
+from dohyo.collect.health_events import HealthEvents
 from dohyo.collect.journal import Journal
 from dohyo.collect.registry import Registry, remove_stopped
 from dohyo.collect.run import Writer
@@ -59,6 +60,7 @@ class Supervisor:
         self._fields = FieldTable(metadata)
         self._clock = clock
         self._running: dict[int, Running] = {}
+        self._health: dict[int, HealthEvents] = {}
         self._lock = threading.Lock()
         self._look = threading.Event()
         self._stop = threading.Event()
@@ -132,7 +134,10 @@ class Supervisor:
             }
 
     def _start(self, source_id: int, wanted: Wanted) -> None:
-        journal = Journal(self._metadata, source_id)
+        if source_id not in self._health:
+            self._health[source_id] = HealthEvents(self._metadata, self._writer, source_id)
+        told = self._health[source_id]  # knows what the last task told
+        journal = Journal(self._metadata, source_id, told.note)
         task = SourceTask(source_id, self._registry, journal, self._writer, self._fields, self._clock)
         with self._lock:
             self._running[source_id] = Running(task, wanted)
