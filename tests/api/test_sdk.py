@@ -49,6 +49,7 @@ def test_sdk_carries_content_around_unchanged(sdk_answers):
 def test_sdk_fills_lookup_tables(sdk_answers):
     assert sdk_answers["check_lookup_status"]["status"] == "Success"
     assert sdk_answers["edit_lookup_table"] == {"description": "changed", "ttl": 50}
+    assert sdk_answers["lookup"] == [["one", "1"], ["three", "3"]]
 
 
 def test_sdk_copies_an_app_into_a_folder(sdk_answers):

@@ -237,3 +237,22 @@ def test_estimated_usage_counts_the_bytes_of_the_range_and_checks_the_query(anal
     assert sum(view["usageDetails"][0]["dataScannedInBytes"] for view in views) == size
     wrong = analyst.post(path, json={**asked, "queryString": "* | cuont"})
     assert (wrong.status_code, wrong.json()["errors"][0]["meta"]) == (400, {"line": 1, "column": 5})
+
+
+def test_a_search_reads_and_fills_the_lookup_tables_of_its_caller_only(analyst, viewer, alerts):
+    home = analyst.get("/api/v2/content/folders/personal").json()["id"]
+    table = {
+        "name": "Seen", "description": "", "primaryKeys": ["severity"], "parentFolderId": home,
+        "fields": [{"fieldName": n, "fieldType": "string"} for n in ("severity", "seen")],
+    }  # fmt: skip
+    made = analyst.post("/api/v1/lookupTables", json=table).json()["id"]
+    path = analyst.get(f"/api/v2/content/{made}/path").json()["path"]
+    query = f'{COUNT} | where !isNull(severity) | "yes" as seen | fields severity, seen | save path://"{path}"'
+    _, saved = done(analyst, query)
+    assert saved["pendingErrors"] == []
+    _, read = done(analyst, f'cat path://"{path}" | where seen = "yes"')
+    assert read["recordCount"] == saved["recordCount"] > 1
+    _, foreign = done(viewer, f'cat path://"{path}"')
+    assert foreign["recordCount"] == 0
+    _, refused = done(viewer, query)
+    assert refused["pendingErrors"] != []

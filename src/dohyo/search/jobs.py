@@ -78,6 +78,10 @@ class Page:
     total: int
 
 
+Save = Callable[[str, list[dict[str, Scalar]], bool], None]
+"""Writes rows into the lookup table at an address, in the place of its rows or (true) beside them."""
+
+
 class Answers(Protocol):
     """What jobs need of `Searches`."""
 
@@ -95,6 +99,7 @@ class Job:
     id: str
     request: SearchRequest
     owner: str | None
+    searches: Answers
     created_s: float
     touched_s: float
     state: State = State.NOT_STARTED
@@ -105,6 +110,7 @@ class Job:
     message_count: int = 0
     problem: Problem | None = None
     warnings: list[str] = field(default_factory=list)
+    save: Save | None = None
     handed_out: tuple[int, int, int] = (0, 0, 0)
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -138,8 +144,15 @@ class SearchJobs:
         self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(self._limits.workers, thread_name_prefix="search")
 
-    def create(self, request: SearchRequest, owner: str | None = None) -> Job:
-        """A new job, running or waiting for a worker.
+    def create(
+        self,
+        request: SearchRequest,
+        owner: str | None = None,
+        searches: Answers | None = None,
+        save: Save | None = None,
+    ) -> Job:
+        """A new job, running or waiting for a worker. `searches` sees what its owner may see, `save` writes
+        into his lookup tables.
 
         Text that cannot be read is refused at once (ProblemError); what is found wrong later becomes an error
         of the job.
@@ -149,7 +162,7 @@ class SearchJobs:
             raise ProblemError(problems, request.query)
         self.tidy()
         now = self._clock_s()
-        job = Job(hex_id(), request, owner, now, now)
+        job = Job(hex_id(), request, owner, searches or self._searches, now, now, save=save)
         with self._lock:
             if len(self._jobs) >= self._limits.live:
                 message = f"{self._limits.live} search jobs are live already"
@@ -265,10 +278,10 @@ class SearchJobs:
 
     def _gather(self, job: Job) -> bool:
         """Fill in the job; whether it was paused at the most messages."""
-        request, searches = job.request, self._searches
+        request, searches = job.request, job.searches
         run = RunContext(
             self._now(), request.start_ms, request.end_ms, request.zone,
-            auto_parse=request.auto_parse, by_receipt=request.by_receipt,
+            save=job.save, auto_parse=request.auto_parse, by_receipt=request.by_receipt,
         )  # fmt: skip
         compiled = searches.compiled(request.query, run)
         with job.lock:

@@ -82,7 +82,9 @@ class Searches:
         return self.engine.newest_insert()
 
     def messages(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> Result:
-        """The messages that a query with grouping groups, newest first."""
+        """The messages that a query with grouping groups, newest first; none of a lookup table."""
+        if not isinstance(chain(compiled.plan)[0], nodes.Scan):
+            return Result((), (), (), False, message_count=0)
         plan = message_plan(compiled.plan)
         return run_query(
             replace(compiled, plan=plan, schema=plan.schema, is_aggregate=False, warnings=()),
@@ -94,8 +96,8 @@ class Searches:
         others.
         """
         length = run.end_ms - run.start_ms
-        if length <= 0:
-            return []
+        if length <= 0 or not isinstance(chain(compiled.plan)[0], nodes.Scan):
+            return []  # rows of a lookup table are no messages
         width = bucket_width(length)
         slot = Apply("slice_start", (_age(run), Lit(width, LONG), Lit(0, LONG)), TIME)
         plan = message_plan(compiled.plan)

@@ -134,7 +134,7 @@ edited = plain(
 got["edit_lookup_table"] = {"description": edited["description"], "ttl": edited["ttl"]}
 place = plain(sumo.get_content_path(table))["path"]
 job = sumo.search_job(f'cat path://"{place}" | sort name asc', "2020-01-01T00:00:00", "2030-01-01T00:00:00")
-ended(lambda: sumo.search_job_status(job), "state")
+got["cat"] = ended(lambda: sumo.search_job_status(job), "state")
 rows = [row["map"] for row in sumo.search_job_records(job, limit=10)["records"]]
 got["lookup"] = [[row["name"], row["number"]] for row in rows]
 sumo.empty_lookup_table(table)

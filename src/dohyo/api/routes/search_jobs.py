@@ -12,6 +12,7 @@ from dohyo.access.principal import Principal
 from dohyo.api.authentication import Searcher
 from dohyo.api.bodies import JsonTypedObject
 from dohyo.api.errors import ApiRefused, json_answer
+from dohyo.api.own_searches import own_searches
 from dohyo.api.search_request import refused, search_request
 from dohyo.api.services import Parts, Services
 from dohyo.base.problem import ProblemError
@@ -35,7 +36,8 @@ def create(body: JsonTypedObject, request: Request, principal: Searcher, parts: 
 
 def _created(wanted: SearchRequest, principal: Principal, parts: Services) -> str:
     try:
-        return parts.search_jobs.create(wanted, principal.user_id).id
+        searches, save = own_searches(principal, parts)
+        return parts.search_jobs.create(wanted, principal.user_id, searches, save).id
     except ProblemError as error:
         if error.problems[0].code == "search-jobs-live":
             raise
