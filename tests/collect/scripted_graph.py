@@ -135,6 +135,8 @@ class Driver:
     seen: list[Row] = field(default_factory=list)
     waits: list[int] = field(default_factory=list)
     moments_left: int | None = None  # kill after so many
+    killed_after: Callable[[], bool] | None = None
+    lost_to_a_kill: int = 0  # stored, but in no account: the kill came between
 
     def run(self, polls: int = 1, most_steps: int = 500) -> None:
         """Until that many polls reached the present."""
@@ -175,10 +177,14 @@ class Driver:
                 self.rows[key] = row.raw
                 self.inserted[key] += 1
                 new, updated = (new, updated + 1) if row.record in records else (new + 1, updated)
+        self.lost_to_a_kill += new
         self.moment()
+        self.lost_to_a_kill -= new
         return Stored(new, updated, len(rows) - new - updated)
 
     def moment(self) -> None:
+        if self.killed_after is not None and self.killed_after():
+            raise Killed
         if self.moments_left is not None:
             self.moments_left -= 1
             if self.moments_left < 0:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-Kind = Literal["status", "cut", "malformed", "slow", "expire-tokens"]
+Kind = Literal[
+    "status", "cut", "malformed", "slow", "expire-tokens", "reset", "redirect", "wrong-encoding", "bomb",
+    "partial", "foreign-link", "same-link", "no-list", "empty", "clock", "retry-date",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -13,6 +16,11 @@ class Fault:
     """`status`: that HTTP status, with Retry-After if given. `cut`: the answer breaks off half-way.
 
     `malformed`: it is no JSON. `slow`: it comes `delay_s` later. `expire-tokens`: every token given out ends.
+    `reset`: the connection ends without an answer. `redirect`: 302 to another host. `wrong-encoding`: said to
+    be gzip and is not. `bomb`: 300 MB of blanks as gzip. `partial`: 206 with Warning, the first half of the
+    page only. `foreign-link`: the next page lies on another host. `same-link`: the page is its own next page.
+    `no-list`: JSON without `value`. `empty`: no body. `clock`: Date is `delay_s` ahead. `retry-date`: 503
+    with Retry-After as a date `delay_s` from now.
     """
 
     kind: Kind

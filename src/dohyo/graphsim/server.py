@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
+import json
+import re
 import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from email.utils import formatdate
+from functools import cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -25,6 +30,8 @@ JSON_TYPE = (
     "application/json;odata.metadata=minimal;odata.streaming=true;IEEE754Compatible=false;charset=utf-8"
 )
 ALERTS = "security/alerts_v2"
+BOMB_BYTES = 300_000_000
+NEXT_LINK = re.compile(r',"@odata.nextLink":"[^"]*"(?=\}$)')
 
 
 def create_app(tenant: Tenant) -> Starlette:
@@ -149,12 +156,39 @@ def served(
 ) -> Response:
     """A 200 with the alerts. A complete one is logged first, so that a client holds nothing the log lacks."""
     headers, body = graph_headers(request), texts[0] if body is None else body
-    if fault and fault.kind == "cut":
+    if fault and fault.kind in SPOILT:
+        return spoilt(fault, body, headers)
+    status = 200
+    if fault and fault.kind in ("foreign-link", "same-link"):
+        link = "https://elsewhere.example/v1.0/next" if fault.kind == "foreign-link" else str(request.url)
+        body = f'{NEXT_LINK.sub("", body)[:-1]},"@odata.nextLink":{json.dumps(link)}}}'
+    if fault and fault.kind == "partial":
+        status, texts = 206, texts[: len(texts) // 2]
+        body = f'{{"value":[{",".join(texts)}]}}'
+        headers["Warning"] = '199 - "Microsoft/Stand-in/503/10000"'
+    if fault and fault.kind == "clock":
+        headers["Date"] = formatdate(time.time() + fault.delay_s, usegmt=True)
+    if fault is None or fault.kind != "foreign-link":  # its page is refused whole
+        tenant.versions.add(texts)
+    return Response(body, status, headers=headers, media_type=JSON_TYPE)
+
+
+SPOILT = ("cut", "malformed", "wrong-encoding", "bomb", "no-list", "empty")
+
+
+def spoilt(fault: Fault, body: str, headers: dict[str, str]) -> Response:
+    """An answer that holds no alert a client could use."""
+    half = body[: len(body) // 2]
+    if fault.kind == "cut":
         return CutResponse(body, headers=headers, media_type=JSON_TYPE)
-    if fault and fault.kind == "malformed":
-        return Response(body[: len(body) // 2] + "<html>", headers=headers, media_type=JSON_TYPE)
-    tenant.versions.add(texts)
-    return Response(body, headers=headers, media_type=JSON_TYPE)
+    if fault.kind == "wrong-encoding":
+        return Response(body, headers={**headers, "Content-Encoding": "gzip"}, media_type=JSON_TYPE)
+    if fault.kind == "bomb":
+        return Response(
+            packed_blanks(), headers={**headers, "Content-Encoding": "gzip"}, media_type=JSON_TYPE
+        )
+    text = {"malformed": half + "<html>", "no-list": '{"values":[]}'}.get(fault.kind, "")
+    return Response(text, headers=headers, media_type=JSON_TYPE)
 
 
 async def faulty(request: Request, fault: Fault) -> Response | None:
@@ -171,9 +205,21 @@ async def faulty(request: Request, fault: Fault) -> Response | None:
             fault.status, "UnknownError"
         )
         return graph_error(request, fault.status, code, "The service cannot answer now.", after)
+    if fault.kind == "reset":
+        return ResetResponse()
+    if fault.kind == "redirect":
+        return Response(status_code=302, headers={"Location": "https://elsewhere.example/"})
+    if fault.kind == "retry-date":
+        until = formatdate(time.time() + fault.delay_s, usegmt=True)
+        return graph_error(request, 503, "ServiceUnavailable", "Not now.", {"Retry-After": until})
     if fault.kind == "slow":
         await asyncio.sleep(fault.delay_s)
     return None
+
+
+@cache
+def packed_blanks() -> bytes:
+    return gzip.compress(b" " * BOMB_BYTES, 9)
 
 
 class CutResponse(Response):
@@ -183,6 +229,13 @@ class CutResponse(Response):
         await send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
         half = bytes(self.body)[: len(self.body) // 2]
         await send({"type": "http.response.body", "body": half, "more_body": True})
+
+
+class ResetResponse(Response):
+    """Ends the connection without a word."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        raise ConnectionResetError("as the fault wants it")
 
 
 def graph_headers(request: Request) -> dict[str, str]:
