@@ -277,3 +277,29 @@ def test_a_definition_is_reported_on_before_it_is_imported_and_classic_dashboard
     exported = job(analyst, f"{CONTENT}/{item}/export", analyst.post(f"{CONTENT}/{item}/export"))
     assert exported["status"] == "Success"
     job(analyst, f"{CONTENT}/{item}/delete", analyst.delete(f"{CONTENT}/{item}/delete"))
+
+
+def test_earlier_versions_are_kept_and_brought_back(analyst, administrator):
+    made = analyst.post("/api/v2/dashboards", json={**DASHBOARD, "title": "Versions"}).json()
+    item, path = made["contentId"], f"/api/dohyo/v1/content/{made['contentId']}/versions"
+    assert analyst.get(path).json() == {"versions": []}
+    analyst.put(f"/api/v2/dashboards/{made['id']}", json={**DASHBOARD, "title": "Versions 2"})
+    admin = administrator.put(
+        f"/api/v2/dashboards/{made['id']}",
+        json={**DASHBOARD, "title": "Versions 3"},
+        headers={"isAdminMode": "true"},
+    )
+    assert admin.status_code == 200
+    kept = analyst.get(path).json()["versions"]
+    assert [one["name"] for one in kept] == ["Versions 2", "Versions"]
+    assert analyst.get(f"{path}/{kept[1]['version']}").json()["definition"]["title"] == "Versions"
+    assert analyst.post(f"{path}/{kept[1]['version']}/restore").status_code == 200
+    assert analyst.get(f"/api/v2/dashboards/{made['id']}").json()["title"] == "Versions"
+    assert [one["name"] for one in analyst.get(path).json()["versions"]][0] == "Versions 3"
+    assert newer_own(analyst.get(f"{path}/99")) == 404
+    job(analyst, f"{CONTENT}/{item}/delete", analyst.delete(f"{CONTENT}/{item}/delete"))
+
+
+def newer_own(answer: httpx.Response) -> int:
+    assert answer.json()["problem"]["message"]
+    return answer.status_code

@@ -21,7 +21,7 @@ def test_refusals_have_the_shape_of_their_family(administrator):
     assert classic(administrator.get("/api/v1/collectors/77")) == (404, "collectors.collector.invalid")
     assert classic(administrator.get("/api/v1/search/nothing")) == (404, "notfound")
     assert newer(administrator.get("/api/v2/content/folders/77")) == (404, "content1:doesnt_exist")
-    assert newer(administrator.get("/api/v1/monitors/root")) == (404, "notfound")
+    assert newer(administrator.get("/api/v1/nothing/root")) == (404, "notfound")
     assert own(administrator.get("/api/dohyo/v1/nothing")) == (404, "notfound")
     assert classic(administrator.patch("/api/v2/dashboards")) == (405, "method.unsupported")
     assert newer(administrator.get("/api/v1/v1/collectors")) == (404, "notfound")

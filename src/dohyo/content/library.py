@@ -11,13 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker, undefer
 
 from dohyo.base.clock import now_ms
-from dohyo.content import tree
+from dohyo.content import tree, versions
 from dohyo.content.definitions import Definition, Draft, Failure, check_document, read_definition
 from dohyo.content.names import check_name
 from dohyo.content.paths import find, part_of, personal_id
 from dohyo.content.refusals import ContentRefused, no_content, wrong
 from dohyo.content.rights import Caller, filled, own, viewed
-from dohyo.metadata.content import ContentItem
+from dohyo.metadata.content import ContentItem, ContentVersion
 
 MOST_FOLDER_DESCRIPTION = 255
 VERSION_CONFLICT = "content1:version_conflict"
@@ -179,7 +179,30 @@ class Library:
             draft = replaced(item)
             check_name(draft.name, item.item_type)
             check_document(item.item_type, draft.document)
+            versions.keep(session, item, caller.user_id)
             item.name, item.description, item.document = draft.name, draft.description, draft.document
+            return _stamped(session, item, caller)
+
+        return self._changed(put)
+
+    def versions(self, item_id: str, caller: Caller) -> list[ContentVersion]:
+        """Earlier versions of an item, newest first, without their documents."""
+        with self._metadata() as session:
+            return versions.versions_of(session, viewed(session, item_id, caller).id)
+
+    def version(self, item_id: str, version: int, caller: Caller) -> ContentVersion:
+        """One earlier version with its document."""
+        with self._metadata() as session:
+            return versions.version_of(session, viewed(session, item_id, caller).id, version)
+
+    def restore(self, item_id: str, version: int, caller: Caller) -> ContentItem:
+        """Makes the item what it was in that version; what it is now becomes a version itself."""
+
+        def put(session: Session) -> str:
+            item = own(session, item_id, caller)
+            before = versions.version_of(session, item.id, version)
+            versions.keep(session, item, caller.user_id)
+            item.name, item.description, item.document = before.name, before.description, before.document
             return _stamped(session, item, caller)
 
         return self._changed(put)
@@ -269,6 +292,7 @@ def _bring(session: Session, draft: Draft, folder: ContentItem, caller: Caller, 
     item = own(session, there.id, caller)
     if item.item_type != draft.item_type:
         raise wrong(f'"{item.name}" is there as a {item.item_type} and would become a {draft.item_type}')
+    versions.keep(session, item, caller.user_id)
     item.description, item.document = draft.description, draft.document
     _stamped(session, item, caller)
     for child in draft.children:

@@ -41,6 +41,20 @@ class ContentItem(Base):
     modified_by: Mapped[str] = mapped_column(String(16))
 
 
+class ContentVersion(Base):
+    """How an item was before a change."""
+
+    __tablename__ = "content_versions"
+
+    item_id: Mapped[str] = mapped_column(ForeignKey("content_items.id", ondelete="CASCADE"), primary_key=True)
+    version: Mapped[int] = mapped_column(primary_key=True)  # that of the item then
+    name: Mapped[str] = mapped_column(String(255))
+    description: Mapped[str] = mapped_column(Text)
+    document: Mapped[dict] = mapped_column(JSON, deferred=True)
+    modified_ms: Mapped[int] = mapped_column(BigInteger)
+    modified_by: Mapped[str] = mapped_column(String(16))
+
+
 class LookupRows(Base):
     """What a lookup table has besides its definition."""
 

@@ -40,6 +40,12 @@ export interface LookupTable {
   ttl: number;
   size: number;
 }
+export interface ItemVersion {
+  version: number;
+  name: string;
+  modified_ms: number;
+  by: string;
+}
 export interface ReportLine {
   place: string;
   part: string;
@@ -110,6 +116,9 @@ export const content = {
     const { id: done } = await job(`${V2}/${part(id)}/export`, `${V2}/${part(id)}/export`);
     return json("GET", `${V2}/${part(id)}/export/${done}/result`);
   },
+  /** Earlier versions, newest first. */
+  versions: async (id: string) => (await json<{ versions: ItemVersion[] }>("GET", `${OWN}/content/${part(id)}/versions`)).versions,
+  restore: (id: string, version: number) => ask("POST", `${OWN}/content/${part(id)}/versions/${version}/restore`, {}),
   /** What of a definition would work here; stores nothing. */
   report: (definition: unknown) => json<ContentReport>("POST", `${OWN}/content/report`, definition),
   /** What of a stored item works here. */
