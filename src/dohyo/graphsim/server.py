@@ -23,6 +23,8 @@ from starlette.types import Receive, Scope, Send
 
 from dohyo.graphsim import signin
 from dohyo.graphsim.faults import Fault
+from dohyo.graphsim.incidents import INCIDENTS, incidents_page
+from dohyo.graphsim.incidents import READ_PERMISSIONS as INCIDENT_PERMISSIONS
 from dohyo.graphsim.listing import BadRequest, page_of, page_text, read_options, without_later
 from dohyo.graphsim.tenant import Tenant
 
@@ -92,6 +94,12 @@ async def describe_tenant(request: Request) -> Response:
 
 
 async def give_token(request: Request) -> Response:
+    fault = tenant_of(request).sign_in_faults.next()
+    played = await faulty(request, fault) if fault else None
+    if played is None and fault and fault.kind in SPOILT:
+        played = spoilt(fault, '{"token_type":"Bearer","expires_in":3599}', {})
+    if played is not None:
+        return played
     form = dict(parse_qsl((await request.body()).decode("utf-8", "replace"), keep_blank_values=True))
     roots = {root_of(request), signin.GRAPH}
     try:
@@ -110,18 +118,20 @@ async def answer_graph(request: Request) -> Response:
     """Any path below `/v1.0`: token, permission, limit and faults first, then the alerts."""
     tenant = tenant_of(request)
     path = request.path_params["path"].rstrip("/")
-    is_alerts = path.lower() == ALERTS or path.lower().startswith(ALERTS + "/")
+    is_incidents = path.lower() == INCIDENTS
+    is_known = is_incidents or path.lower() == ALERTS or path.lower().startswith(ALERTS + "/")
     try:
         claims = signin.claims_of(tenant.registration, request.headers.get("authorization"))
     except signin.TokenError as error:
         return graph_error(
             request, 401, "InvalidAuthenticationToken", str(error), {"WWW-Authenticate": "Bearer"}
         )
-    if request.path_params["version"].lower() != "v1.0" or not is_alerts:
+    if request.path_params["version"].lower() != "v1.0" or not is_known:
         segment = path.split("/")[-1]
         return graph_error(request, 400, "BadRequest", f"Resource not found for the segment '{segment}'.")
-    if not set(claims["roles"]) & set(signin.READ_PERMISSIONS):
-        needed, held = ", ".join(signin.READ_PERMISSIONS), ", ".join(claims["roles"])
+    permissions = INCIDENT_PERMISSIONS if is_incidents else signin.READ_PERMISSIONS
+    if not set(claims["roles"]) & set(permissions):
+        needed, held = ", ".join(permissions), ", ".join(claims["roles"])
         message = f"Missing application roles. API required roles: {needed}, application roles: {held}."
         return graph_error(request, 403, "Forbidden", message)
     wait_s = tenant.throttle.wait_s(claims["appid"])
@@ -138,6 +148,8 @@ async def answer_graph(request: Request) -> Response:
 
 def alerts_answer(request: Request, tenant: Tenant, path: str, fault: Fault | None) -> Response:
     later = "include-unknown-enum-members" in request.headers.get("prefer", "").lower()
+    if path.lower() == INCIDENTS:
+        return incidents_answer(request, tenant, fault)
     if path.lower() != ALERTS:
         entry = tenant.book.entries.get(path[len(ALERTS) + 1 :])
         if entry is None:
@@ -148,6 +160,15 @@ def alerts_answer(request: Request, tenant: Tenant, path: str, fault: Fault | No
     except BadRequest as error:
         return graph_error(request, 400, "BadRequest", str(error))
     base = f"{root_of(request)}/v1.0/{ALERTS}"
+    return served(request, tenant, list(page.texts), page_text(page, root_of(request), base), fault)
+
+
+def incidents_answer(request: Request, tenant: Tenant, fault: Fault | None) -> Response:
+    try:
+        page = incidents_page(tenant.book, request.query_params)
+    except BadRequest as error:
+        return graph_error(request, 400, "BadRequest", str(error))
+    base = f"{root_of(request)}/v1.0/{INCIDENTS}"
     return served(request, tenant, list(page.texts), page_text(page, root_of(request), base), fault)
 
 
@@ -277,9 +298,16 @@ async def set_arrivals(request: Request) -> Response:
 
 
 async def add_faults(request: Request) -> Response:
-    """`{"2": {"kind": "status", "status": 503}}`: faults at the n-th request from now."""
+    """`{"2": {"kind": "status", "status": 503}}`: faults at the n-th request from now.
+
+    Those below `sign-in` are for requests for a token.
+    """
     tenant = tenant_of(request)
     asked: dict[str, dict[str, Any]] = await request.json()
-    for offset, fault in asked.items():
-        tenant.faults.add_after(int(offset), Fault(**fault))
+    for script, faults in (
+        (tenant.sign_in_faults, asked.pop("sign-in", {})),
+        (tenant.faults, asked),
+    ):
+        for offset, fault in faults.items():
+            script.add_after(int(offset), Fault(**fault))
     return JSONResponse(tenant.status())

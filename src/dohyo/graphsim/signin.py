@@ -13,18 +13,26 @@ from dataclasses import dataclass, field
 from secrets import token_bytes
 from typing import Any
 
+import jwt
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric import rsa
+
 GRAPH = "https://graph.microsoft.com"
+ASSERTION = "urn:ietf:params:oauth:client-assertion-type:jwt-bearer"
 READ_PERMISSIONS = ("SecurityAlert.Read.All", "SecurityAlert.ReadWrite.All")
 
 
 @dataclass
 class Registration:
-    """The one application of the one tenant. `expired_secret` is a secret that was good once."""
+    """The one application of the one tenant. `expired_secret` is a secret that was good once; `certificate`,
+    as PEM, is one that may sign in place of the secret.
+    """
 
     tenant: str
     application: str
     secret: str
     expired_secret: str = ""
+    certificate: str | None = None
     permissions: tuple[str, ...] = ("SecurityAlert.Read.All",)
     token_lifetime_s: int = 3599
     key: bytes = field(default_factory=lambda: token_bytes(32), repr=False)
@@ -130,6 +138,9 @@ def token_answer(
 def check_secret(registration: Registration, form: Mapping[str, str]) -> None:
     given = form.get("client_secret", "")
     app = registration.application
+    if form.get("client_assertion"):
+        check_assertion(registration, form)
+        return
     if not given:
         message = (
             "The request body must contain the following parameter: 'client_assertion' or 'client_secret'."
@@ -145,6 +156,31 @@ def check_secret(registration: Registration, form: Mapping[str, str]) -> None:
             f"not the client secret ID, for a secret added to app '{app}'."
         )
         raise SignInError(401, "invalid_client", 7000215, message)
+
+
+def check_assertion(registration: Registration, form: Mapping[str, str]) -> None:
+    """A JWT that the certificate's key signed, of and about the application, for this endpoint, in time."""
+    code, message = 700027, "The certificate used to sign the client assertion is not registered on the app."
+    try:
+        if registration.certificate is None or form.get("client_assertion_type") != ASSERTION:
+            raise jwt.InvalidTokenError
+        key = x509.load_pem_x509_certificate(registration.certificate.encode()).public_key()
+        assert isinstance(key, rsa.RSAPublicKey)
+        claims = jwt.decode(
+            form["client_assertion"],
+            key,
+            ["RS256", "PS256"],
+            options={"verify_aud": False},
+        )
+        audience = str(claims.get("aud", ""))
+        of_app = {claims.get("iss"), claims.get("sub")} == {registration.application}
+        if of_app and audience.endswith(f"/{registration.tenant}/oauth2/v2.0/token"):
+            return
+    except (jwt.ExpiredSignatureError, jwt.ImmatureSignatureError):
+        code, message = 700024, "Client assertion is not within its valid time range."
+    except (jwt.InvalidTokenError, ValueError):
+        pass
+    raise SignInError(401, "invalid_client", code, message)
 
 
 def audience_of(scope: str, roots: set[str]) -> str:

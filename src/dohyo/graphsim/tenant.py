@@ -63,6 +63,7 @@ class Tenant:
         )
         self.throttle = Throttle(settings.requests_per_minute)
         self.faults = FaultScript()
+        self.sign_in_faults = FaultScript()
         self.versions = VersionsLog(folder and folder / "versions.ndjson")
         self.arriving = settings.arrivals_s is not None
         self.arrived = 0
