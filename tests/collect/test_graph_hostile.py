@@ -1,6 +1,7 @@
 """Steps of the Graph Security source against a service that misbehaves: faults, oddities, wrong clocks."""
 
 import json
+from dataclasses import replace
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
@@ -261,3 +262,47 @@ def test_incidents_are_a_stream_of_their_own_and_their_refusal_does_not_stop_ale
     assert driver.stored() == expected([*graph.alerts, alert("a1", days_ago(0.1))])
     assert {row.fields["stream"] for row in driver.seen if row.fields} == {"incidents"}
     assert driver.healths[-1].message is None
+
+
+def test_date_that_is_wrong_once_moves_no_start_and_no_position():
+    for wrong in ("Thu, 01 Jan 1970 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 GMT"):
+        for at in (1, 2, 3):
+            graph = ScriptedGraph(ten_alerts())
+            usual = graph.page
+            graph.page = lambda url, graph=graph, usual=usual, at=at, wrong=wrong: (
+                replace(usual(url), headers={"date": wrong}) if graph.requests == at else usual(url)
+            )
+            driver = Driver(graph, GraphSecurity(settings(polling_interval=1440)))
+            driver.run(polls=2)
+            graph.alerts += [alert("day", graph.now_ms - DAY_MS // 2), alert("now", graph.now_ms - 1_000)]
+            driver.run(polls=2)
+            assert driver.stored() == expected(graph.alerts), (wrong, at)
+            assert graph.requests < 30
+
+
+def test_alert_that_is_listed_hours_late_is_found_within_an_hour():
+    graph = ScriptedGraph(ten_alerts())
+    driver = Driver(graph)
+    driver.run(polls=2)
+    graph.alerts += [alert("late", graph.now_ms - 10 * 3_600_000), alert("new", graph.now_ms - 1_000)]
+    driver.run(polls=13)  # of five minutes
+    assert driver.stored() == expected(graph.alerts)
+
+
+def test_backfill_tells_how_far_it_is():
+    graph = ScriptedGraph([alert(f"a{n}", days_ago(n + 0.5)) for n in range(10)])
+    driver = Driver(graph, GraphSecurity(settings(backfill_days=10)))
+    driver.run()
+    told = [health.message for health in driver.healths if health.message]
+    assert told[0] == "catching up: at 2025-09-08, 0 % of the time"
+    assert told[-1] == "catching up: at 2025-09-16, 80 % of the time"
+    assert {health.error_type for health in driver.healths} == {None}
+    assert driver.healths[-1].message is None
+
+
+def test_pages_grow_again_after_an_outage():
+    graph = ScriptedGraph(ten_alerts(), script={n: error(503, "Busy", "") for n in range(1, 30)})
+    driver = Driver(graph)
+    driver.run(polls=8)
+    assert driver.stored() == expected(graph.alerts)
+    assert graph.urls[-1].endswith("$top=500")

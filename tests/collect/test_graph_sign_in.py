@@ -109,7 +109,7 @@ def test_fault_of_the_sign_in_service_is_waited_out(graph, fault, at):
     driver.run()
     assert driver.stored() == held(graph)
     assert set(driver.inserted.values()) == {1}
-    told = [health for health in driver.healths if health.message]
+    told = [health for health in driver.healths if health.next_try_ms]
     assert told and {health.error_type for health in told} == {"ThirdPartyGeneric"}
     if fault.retry_after_s:
         assert fault.retry_after_s * 1000 in driver.waits
@@ -135,7 +135,7 @@ def test_token_is_renewed_before_it_ends(tmp_path, monkeypatch):
         driver = Driver(Live(source(stand_in)), GraphSecurity(source(stand_in)))
         driver.run(polls=2)
         assert stand_in.tenant.sign_in_faults.requests >= 2
-        assert {health.message for health in driver.healths} == {None}
+        assert {health.error_type for health in driver.healths} == {None}
 
 
 def test_incidents_are_collected_beside_alerts(graph):

@@ -12,10 +12,23 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from dohyo.collect.graph_page import Malformed, date_ms, page_of, retry_after_s, words_of
+from dohyo.collect.graph_page import Malformed, page_of, retry_after_s, words_of
 from dohyo.collect.graph_settings import GraphSecuritySettings
 from dohyo.collect.graph_state import DAY_MS, GraphState, Pass, Place, pass_json
 from dohyo.collect.graph_time import ms_to_graph_time
+from dohyo.collect.graph_windows import (
+    MINUTE_MS,
+    SETTLED_MS,
+    SMALLEST_SLICE_MS,
+    afresh,
+    larger,
+    looked_back,
+    narrowed,
+    next_pass,
+    position_after,
+    smaller,
+    with_clock,
+)
 from dohyo.collect.source import (
     Account,
     Answer,
@@ -32,19 +45,14 @@ from dohyo.collect.source import (
     Wait,
 )
 
-MINUTE_MS = 60_000
-SETTLED_MS = 3_600_000  # this far back, our clock may say that a window is over
-CLOCK_DOUBT_MS = 2_000  # the header Date has whole seconds
 RECHECK_MS = 300_000  # a wrong set-up is tried again this often
 OWED_EVERY_MS = 600_000  # so are windows that were answered in part
 LONGEST_ASKED_WAIT_MS = 3_600_000  # of Retry-After; what asks for more is looked at again
-SMALLER_PAGES = (500, 100, 25, 10, 1)  # where the service refuses a size, or cannot answer with it
 MOST_INCIDENTS = 50  # the service's own limit of a page
 FAILURES_TO_ERROR = 3
 FAILURES_TO_NARROW = 4
 MOST_READINGS = 10
 MOST_PAGES = 1_000  # of a pass; then the window is read in halves
-SMALLEST_SLICE_MS = 1_000
 PATHS = {"alerts": "alerts_v2", "incidents": "incidents"}
 
 
@@ -89,7 +97,8 @@ class GraphSecurity:
         known = cursor if cursor and cursor["scope"] == self._scope() else None
         start = self._first_moment(now_ms)
         places = {stream: self._place(known, stream, start) for stream in self.streams}
-        state = GraphState(places, is_new=known is None, page_size=self.settings.page_size)
+        size = self.settings.page_size
+        state = GraphState(places, is_new=known is None, page_size=size, page_limit=size)
         account = None
         if known and (told := known.get("pass")):
             reading = Pass(**told)
@@ -124,7 +133,7 @@ class GraphSecurity:
             return StepResult(state, SignIn(), health=health)
         if state.get is None:
             if state.reading is None:
-                state = replace(state, reading=self._next_pass(state, now_ms))
+                state = replace(state, reading=next_pass(state, self.overlap_ms, now_ms))
             state = replace(state, get=Get(self._first_url(state)))
         return self._send(state, now_ms, health)
 
@@ -134,21 +143,6 @@ class GraphSecurity:
         if len(sent) >= self.settings.requests_per_minute:
             return StepResult(replace(state, sent_ms=sent), Wait(sent[0] + MINUTE_MS), health=health)
         return StepResult(replace(state, sent_ms=(*sent, now_ms)), state.get, health=health)
-
-    def _next_pass(self, state: GraphState, now_ms: int) -> Pass:
-        present, place = now_ms + state.clock_ahead_ms, state.place
-        if place.owed and now_ms >= state.owed_again_ms and state.reached_ms is None:
-            start, end = place.owed[0]
-            return Pass(start, min(end, start + state.slice_ms), now_ms, live=False, is_owed=True)
-        position = min(place.position_ms, present)  # it may come from a clock that went ahead
-        from_ms = state.reached_ms
-        if from_ms is None or from_ms >= present:
-            from_ms = max(position - self.overlap_ms, min(place.floor_ms, present))
-        slice_end = max(from_ms, min(position, present - SETTLED_MS)) + state.slice_ms
-        if state.slice_ms < DAY_MS:
-            slice_end = from_ms + state.slice_ms
-        is_live = slice_end >= (present - SETTLED_MS if state.slice_ms == DAY_MS else present)
-        return Pass(from_ms, max(present, from_ms + 1) if is_live else slice_end, now_ms, is_live)
 
     def _first_url(self, state: GraphState) -> str:
         assert state.reading is not None
@@ -178,9 +172,9 @@ class GraphSecurity:
         if status < 400:
             place = answer.headers.get("location", "")[:200]
             return self._trouble(state, f"{words}; {place} is not followed" if place else words, now_ms)
-        smaller = _smaller(state.page_size)
-        if status in (400, 413) and smaller and not (state.reading and state.reading.pages):
-            return self._restart_pass(replace(state, page_size=smaller), now_ms, words)
+        less = smaller(state.page_size)
+        if status in (400, 413) and less and not (state.reading and state.reading.pages):
+            return self._restart_pass(replace(state, page_size=less, page_limit=less), now_ms, words)
         if status in (400, 404, 410) and state.reading and state.reading.pages:
             # A next link does not hold for ever; the window's first page tells whether the set-up is wrong.
             return self._give_up_pass(state, f"the next link no longer holds: {words}", now_ms)
@@ -189,39 +183,43 @@ class GraphSecurity:
         return self._wrong_setup(state, words, now_ms)
 
     def _page(self, state: GraphState, answer: Answer, now_ms: int) -> StepResult:
-        assert state.reading is not None
+        reading = state.reading
+        assert reading is not None
         try:
             page = page_of(answer, self.tenant, self.root, state.stream)
         except Malformed as error:
             return self._trouble(state, f"Graph's answer cannot be read: {error}", now_ms)
-        first = state.is_new and state.reading.pages == 0
-        service_ms = date_ms(answer)
-        ahead = state.clock_ahead_ms if service_ms is None else service_ms - now_ms
-        state = replace(
-            state,
-            page=page,
-            get=None,
-            failures=0,
-            renewed=False,
-            clock_ahead_ms=ahead if abs(ahead) > CLOCK_DOUBT_MS else 0,
-        )
-        if first and abs(ahead) > SETTLED_MS:
-            return self._begin_by_their_clock(state, now_ms)
+        before = state
+        state = with_clock(replace(state, page=page, get=None, failures=0, renewed=False), answer, now_ms)
+        if state.is_new and state.clock_ahead_ms < -SETTLED_MS and reading.pages == 0:
+            return self._begin_by_their_clock(before, state, now_ms)
         if page.warning:
             state = state.noted(f"{state.stream} in part", f"Graph answered in part: {page.warning}")
-        health = _health(state, "Collecting") if state.breaks < FAILURES_TO_ERROR else None
+        health = self._collecting(state, now_ms) if state.breaks < FAILURES_TO_ERROR else None
         if page.rows:
             return StepResult(state, rows=page.rows, health=health)
         stored = self._stored(state, Stored(0, 0, 0), now_ms)
         return stored if stored.health else replace(stored, health=health)
 
-    def _begin_by_their_clock(self, state: GraphState, now_ms: int) -> StepResult:
-        """Our clock is far off and chose the first window: it is chosen again by the service's."""
-        start = self._first_moment(now_ms + state.clock_ahead_ms)
+    def _begin_by_their_clock(self, before: GraphState, state: GraphState, now_ms: int) -> StepResult:
+        """Our clock is ahead and chose the first window; where a second answer says so too, it is chosen
+        again by the service's. That can only make the start earlier, so nothing is left out.
+        """
+        ahead = state.clock_ahead_ms
+        if state.doubted_ms is None or abs(state.doubted_ms - ahead) > MINUTE_MS:
+            return self._send(replace(before, doubted_ms=ahead), now_ms)
+        start = self._first_moment(now_ms + ahead)
         places = {stream: Place(start, start) for stream in self.streams}
-        state = replace(state, places=places, is_new=False, reading=None, page=None)
-        words = f"the clock here is {abs(state.clock_ahead_ms) // MINUTE_MS} minutes off that of the service"
-        return self._go_on(state.noted("clock", words), now_ms)
+        return self._go_on(replace(state, places=places, is_new=False, reading=None, page=None), now_ms)
+
+    def _collecting(self, state: GraphState, now_ms: int) -> Health:
+        """With how far a backfill is."""
+        health, reading = _health(state, "Collecting"), state.reading
+        if health.message or reading is None or reading.live or reading.is_owed:
+            return health
+        done, whole = (moment - state.place.floor_ms for moment in (reading.from_ms, now_ms))
+        day = ms_to_graph_time(reading.from_ms)[:10]
+        return replace(health, message=f"catching up: at {day}, {100 * done // max(whole, 1)} % of the time")
 
     def _stored(self, state: GraphState, stored: Stored, now_ms: int) -> StepResult:
         assert state.reading is not None and state.page is not None
@@ -247,15 +245,18 @@ class GraphSecurity:
             state = replace(state, reading=reading.again(now_ms))
             return replace(self._go_on(state, now_ms), account=account, cursor=self._cursor(state))
         window = (reading.from_ms, reading.to_ms)
-        place = replace(state.place, position_ms=_position_after(state, reading, now_ms))
+        place = replace(state.place, position_ms=position_after(state, reading, now_ms))
         is_owed = reading.partial is not None or not is_settled
         place = place.owing(window) if is_owed else place.settled(window)
         state = state.at(place)
         if not place.owed:
             state = state.noted(f"{state.stream} in part", None)
+        if reading.live and state.stream == self.streams[-1]:
+            state = replace(state, looked_back_ms=looked_back(state, reading, now_ms))
         done = replace(
             state,
             is_new=False,
+            page_size=min(larger(state.page_size), state.page_limit),
             reading=None,
             breaks=0,
             slice_ms=min(DAY_MS, state.slice_ms * 2),
@@ -287,7 +288,7 @@ class GraphSecurity:
         """The window from its first page on, at once."""
         assert state.reading is not None
         account = _broken_off(state, words, now_ms)
-        state = replace(state, get=None, page=None, reading=_afresh(state.reading, now_ms))
+        state = replace(state, get=None, page=None, reading=afresh(state.reading, now_ms))
         return replace(self._go_on(state, now_ms), account=account, cursor=self._cursor(state))
 
     def _give_up_pass(self, state: GraphState, words: str, now_ms: int) -> StepResult:
@@ -321,16 +322,17 @@ class GraphSecurity:
         if not is_narrowed or state.reading is None:
             return StepResult(state, Wait(until_ms), health=health)
         account = _broken_off(state, words, now_ms)
-        state = _narrowed(state, now_ms)
+        state = narrowed(state, now_ms)
         return StepResult(state, Wait(until_ms), health=health, account=account, cursor=self._cursor(state))
 
     def _wrong_setup(self, state: GraphState, words: str, now_ms: int) -> StepResult:
         """Names what is wrong, and looks again from time to time: it may be mended on the other side."""
         until_ms = now_ms + RECHECK_MS
         account = _broken_off(state, words, now_ms)
-        reading = state.reading and _afresh(state.reading, now_ms)
+        reading = state.reading and afresh(state.reading, now_ms)
         state = replace(state, signed_in=False, renewed=False, get=None, page=None, reading=reading)
-        state = replace(state, page_size=self.settings.page_size)
+        size = self.settings.page_size
+        state = replace(state, page_size=size, page_limit=size)
         health = Health("Error", words, "ThirdPartyConfig", until_ms)
         return StepResult(state, Wait(until_ms), health=health, account=account, cursor=self._cursor(state))
 
@@ -349,35 +351,6 @@ def _health(state: GraphState, word: Any) -> Health:
     """Collecting, with what is wrong all the same."""
     notes = "; ".join((state.notes or {}).values())
     return Health(word, notes or None, "ThirdPartyGeneric" if notes else None)
-
-
-def _afresh(reading: Pass, now_ms: int) -> Pass:
-    return Pass(reading.from_ms, reading.to_ms, now_ms, reading.live, reading.is_owed)
-
-
-def _narrowed(state: GraphState, now_ms: int) -> GraphState:
-    """The first half of the window, in smaller pages; the rest follows."""
-    reading = state.reading
-    assert reading is not None
-    half = max(SMALLEST_SLICE_MS, (reading.to_ms - reading.from_ms) // 2)
-    to_ms = min(reading.to_ms, reading.from_ms + half)
-    is_whole = to_ms == reading.to_ms
-    narrow = Pass(reading.from_ms, to_ms, now_ms, reading.live and is_whole, reading.is_owed)
-    smaller = _smaller(state.page_size) or state.page_size
-    return replace(state, get=None, page=None, reading=narrow, slice_ms=half, page_size=smaller)
-
-
-def _smaller(page_size: int) -> int | None:
-    return next((size for size in SMALLER_PAGES if size < page_size), None)
-
-
-def _position_after(state: GraphState, reading: Pass, now_ms: int) -> int:
-    """How far all is stored. Up to the present, only an update that was seen says so, not our clock."""
-    position = state.place.position_ms
-    if reading.is_owed:
-        return position
-    settled = 0 if reading.live else min(reading.to_ms, now_ms + state.clock_ahead_ms - SETTLED_MS)
-    return max(min(position, now_ms + state.clock_ahead_ms), settled, reading.newest_ms or 0)
 
 
 def _wait_ms(failures: int, now_ms: int, after_s: float | None) -> int:

@@ -143,6 +143,7 @@ class GraphState:
     places: Mapping[str, Place]
     is_new: bool  # no pass ever came to its end
     page_size: int
+    page_limit: int  # the largest that the service did not refuse
     stream: str = "alerts"
     signed_in: bool = False
     reading: Pass | None = None
@@ -151,6 +152,8 @@ class GraphState:
     reached_ms: int | None = None  # where the next slice begins, while a window is read in slices
     slice_ms: int = DAY_MS
     clock_ahead_ms: int = 0  # the service's clock against ours
+    doubted_ms: int | None = None  # the same, as an answer had it that is asked for again
+    looked_back_ms: int | None = None  # when the last day was read once more
     failures: int = 0  # since the last good answer
     breaks: int = 0  # passes given up since the last that came to its end
     renewed: bool = False  # a new token was fetched because of a 401
@@ -161,6 +164,14 @@ class GraphState:
     @property
     def place(self) -> Place:
         return self.places[self.stream]
+
+    def earlier_ms(self, now_ms: int) -> int:
+        """The present by that of the two clocks which is behind: what is before has happened."""
+        return now_ms + min(0, self.clock_ahead_ms)
+
+    def later_ms(self, now_ms: int) -> int:
+        """The present by the clock which is ahead: nothing is after."""
+        return now_ms + max(0, self.clock_ahead_ms)
 
     def at(self, place: Place) -> GraphState:
         return replace(self, places={**self.places, self.stream: place})

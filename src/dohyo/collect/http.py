@@ -24,8 +24,9 @@ from dohyo.collect.graph_page import retry_after_s, same_service
 from dohyo.collect.graph_settings import GraphSecuritySettings
 from dohyo.collect.source import Answer, Failed, Get, SignedIn, SignIn
 
-# It logs what the source's health says anyway, with a trace for each.
+# They log what the source's health says anyway, with a trace for each.
 logging.getLogger("azure.identity").setLevel(logging.ERROR)
+logging.getLogger("msal").setLevel(logging.CRITICAL)
 
 TIMEOUT = httpx.Timeout(60, connect=10)
 LONGEST_ANSWER_S = 300  # however slowly it drips
