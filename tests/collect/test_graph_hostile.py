@@ -10,6 +10,7 @@ from tests.collect.scripted_graph import (
     NOW_MS,
     ROOT,
     Driver,
+    Killed,
     ScriptedGraph,
     alert,
     answer,
@@ -306,3 +307,14 @@ def test_pages_grow_again_after_an_outage():
     driver.run(polls=8)
     assert driver.stored() == expected(graph.alerts)
     assert graph.urls[-1].endswith("$top=500")
+
+
+def test_start_does_not_move_while_the_first_window_cannot_be_read():
+    graph = ScriptedGraph([alert("a", NOW_MS + 60_000)])
+    driver = Driver(graph, GraphSecurity(settings(backfill_days=0)), moments_left=1)
+    with pytest.raises(Killed):
+        driver.run()
+    driver.moments_left = None
+    graph.now_ms += 3 * DAY_MS
+    driver.run()
+    assert driver.stored() == expected(graph.alerts)

@@ -98,12 +98,14 @@ class GraphSecurity:
         start = self._first_moment(now_ms)
         places = {stream: self._place(known, stream, start) for stream in self.streams}
         size = self.settings.page_size
-        state = GraphState(places, is_new=known is None, page_size=size, page_limit=size)
+        is_new = known is None or known.get("is_new", False)
+        state = GraphState(places, is_new=is_new, page_size=size, page_limit=size)
         account = None
         if known and (told := known.get("pass")):
-            reading = Pass(**told)
-            account = reading.account(now_ms, now_ms, "the server was stopped in this pass")
-        return StepResult(state, SignIn(), account=account, cursor=self._cursor(state) if account else None)
+            words = "the server was stopped in this pass"
+            account = Pass(**told).account(now_ms, now_ms, words)
+        # Saved at once: where the source begins does not move while it cannot read a first window.
+        return StepResult(state, SignIn(), account=account, cursor=self._cursor(state))
 
     def _place(self, cursor: dict[str, Any] | None, stream: str, start_ms: int) -> Place:
         found = cursor if cursor is None or stream == "alerts" else cursor.get(stream)
@@ -125,6 +127,7 @@ class GraphSecurity:
     def _cursor(self, state: GraphState) -> dict[str, Any]:
         others = {name: place.as_json() for name, place in state.places.items() if name != "alerts"}
         begun = {"pass": pass_json(state.reading)} if state.reading and state.reading.pages else {}
+        begun |= {"is_new": True} if state.is_new else {}
         return {"scope": self._scope(), **state.places["alerts"].as_json(), **others, **begun}
 
     def _go_on(self, state: GraphState, now_ms: int, health: Health | None = None) -> StepResult:
@@ -210,7 +213,8 @@ class GraphSecurity:
             return self._send(replace(before, doubted_ms=ahead), now_ms)
         start = self._first_moment(now_ms + ahead)
         places = {stream: Place(start, start) for stream in self.streams}
-        return self._go_on(replace(state, places=places, is_new=False, reading=None, page=None), now_ms)
+        state = replace(state, places=places, is_new=False, reading=None, page=None)
+        return replace(self._go_on(state, now_ms), cursor=self._cursor(state))
 
     def _collecting(self, state: GraphState, now_ms: int) -> Health:
         """With how far a backfill is."""
