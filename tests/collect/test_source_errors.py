@@ -1,135 +1,21 @@
 """A supervised source against the Graph stand-in over TLS: named error states, nothing lost or doubled."""
 
 import json
-import threading
 import time
-from collections import Counter
-from concurrent.futures import Future
-from types import SimpleNamespace
 
 import pytest
-from typer.testing import CliRunner
+from tests.collect.supervised_source import Bench
 
 from dohyo.access.secrets import SecretBox
-from dohyo.cli.main import app
-from dohyo.collect.connection_checks import check_graph
-from dohyo.collect.graph_settings import GraphSecuritySettings
 from dohyo.collect.health_events import unresolved
-from dohyo.collect.overview import recent_polls, source_overview
-from dohyo.collect.registry import Registry
-from dohyo.collect.shapes import etag_of
+from dohyo.collect.overview import recent_polls
 from dohyo.collect.supervisor import Supervisor
 from dohyo.graphsim.faults import Fault
 from dohyo.graphsim.running import running
 from dohyo.graphsim.tenant import Settings
 from dohyo.metadata.collection import Source
-from dohyo.metadata.db import open_metadata
 
 ELSEWHERE = "11111111-2222-3333-4444-555555555555"
-
-
-class ListWriter:
-    """Takes events as the store's writer does: a message id is stored once."""
-
-    def __init__(self) -> None:
-        self.events = {}
-        self.times = Counter()
-        self.failing = False
-        self.health = []  # of sumologic_system_events
-        self._lock = threading.Lock()
-
-    def submit(self, events) -> Future:
-        future = Future()
-        if self.failing:
-            future.set_exception(OSError("No space left on device"))
-            return future
-        with self._lock:
-            self.health += [json.loads(event.raw) for event in events if event.view]
-            events = [event for event in events if not event.view]
-            fresh = [event for event in events if event.messageid not in self.events]
-            self.events |= {event.messageid: event for event in fresh}
-        future.set_result(SimpleNamespace(stored=len(fresh), repeated=len(events) - len(fresh)))
-        return future
-
-    def raws(self) -> list[str]:
-        return sorted(event.raw for event in self.events.values())
-
-
-@pytest.fixture
-def graph(tmp_path, monkeypatch):
-    settings = Settings(alerts=120, days=2, seed=7, arrivals_s=None, requests_per_minute=10_000)
-    with running(settings, tmp_path / "graph") as stand_in:
-        monkeypatch.setenv("SSL_CERT_FILE", str(stand_in.ca_file))
-        yield stand_in
-
-
-class Bench:
-    """A registry with one source, a supervisor and a writer that keeps lists."""
-
-    def __init__(self, folder, graph) -> None:
-        self.graph = graph
-        self.metadata = open_metadata(folder)
-        secrets = SecretBox(folder)
-        self.registry = Registry(self.metadata, secrets)
-        self.writer = ListWriter()
-        self.supervisor = Supervisor(self.metadata, self.writer, secrets)
-        self.collector = self.registry.create_collector({"name": "Labs", "fields": {"team": "blue"}})
-        self.source = None
-
-    def config(self, **changes) -> dict:
-        who = self.graph.tenant.registration
-        config = {
-            "name": "Graph",
-            "category": "Labs/MicrosoftGraphSecurity",
-            "tenant_id": who.tenant,
-            "application_id": who.application,
-            "secret_key": who.secret,
-            "cloud": "custom",
-            "graph_root": self.graph.root,
-            "authority": self.graph.root,
-            "backfill_days": 3,
-            "polling_interval_s": 1,
-        }
-        schema = {"type": "Microsoft Graph Security API"}
-        return {"sourceType": "Universal", "schemaRef": schema, "config": config | changes}
-
-    def begin(self, **changes) -> None:
-        self.source = self.registry.create_source(self.collector.id, self.config(**changes))
-        self.supervisor.start()
-
-    def change(self, **changes) -> None:
-        self.source = self.registry.replace_source(
-            self.collector.id, self.source.id, self.config(**changes), etag_of(self.source)
-        )
-        self.supervisor.changed()
-
-    def shown(self) -> dict:
-        return source_overview(self.metadata)[0]
-
-    def wait(self, condition, timeout_s: float = 20.0) -> dict:
-        """Until the condition holds for the source as it is shown."""
-        end = time.monotonic() + timeout_s
-        while time.monotonic() < end:
-            shown = self.shown()
-            if condition(shown):
-                return shown
-            time.sleep(0.02)
-        raise AssertionError(f"not within {timeout_s} s; last seen {shown}")
-
-    def wait_until_collected(self) -> dict:
-        all_alerts = sorted(entry.text for entry in self.graph.tenant.book.entries.values())
-        return self.wait(
-            lambda shown: (
-                self.writer.raws() == all_alerts and shown["health"] == "healthy" and shown["lastPoll"]
-            )
-        )
-
-
-@pytest.fixture
-def bench(tmp_path, graph):
-    bench = Bench(tmp_path / "dohyo", graph)
-    yield bench
-    bench.supervisor.stop()
 
 
 def test_alerts_are_collected_with_their_metadata_and_accounts(bench):
@@ -342,46 +228,21 @@ def test_source_stopped_in_a_pass_leaves_its_account_and_goes_on(bench):
     bench.wait_until_collected()
 
 
-@pytest.mark.parametrize(
-    ("changes", "cause", "setting"),
-    [
-        ({"secret_key": "wrong"}, "secret", "secret_key"),
-        ({"secret_key": "old"}, "secret_expired", "secret_key"),
-        ({"tenant_id": ELSEWHERE}, "tenant", "tenant_id"),
-        ({"application_id": ELSEWHERE}, "application", "application_id"),
-        ({"graph_root": "https://127.0.0.1:9", "authority": "https://127.0.0.1:9"}, "network", None),
-        ({}, "permission", None),
-    ],
-)
-def test_try_of_a_connection_names_what_is_wrong_and_where(bench, changes, cause, setting):
-    who = bench.graph.tenant.registration
-    who.expired_secret = "old"
-    who.permissions = ("User.Read.All",)
-    failed = check_graph(GraphSecuritySettings(**bench.config(**changes)["config"]))[-1]
-    assert (failed.state, failed.cause, failed.setting) == ("error", cause, setting)
-    assert failed.hint
-
-
-def test_try_of_a_connection_tells_a_wrong_clock_and_what_it_read(bench):
-    settings = GraphSecuritySettings(**bench.config(incidents=True)["config"])
-    checks = check_graph(settings, clock=lambda: int(time.time() * 1000) - 3_600_000)
-    assert [(one.name, one.state, one.cause) for one in checks[:4]] == [
-        ("Sign in", "ok", None),
-        ("Clock", "warning", "clock"),
-        ("Permission", "ok", None),
-        ("Read alerts", "ok", None),
+def test_processing_rules_leave_out_and_mask_and_the_books_still_balance(bench):
+    filters = [
+        {"filterType": "Exclude", "name": "low", "regexp": '.*"severity":"low".*'},
+        {"filterType": "Mask", "name": "tenant", "regexp": '"tenantId":"([^"]+)"', "mask": "hidden"},
     ]
-    assert "behind that of the service" in checks[1].detail
-
-
-def test_command_tries_a_connection_and_saves_nothing(bench, tmp_path):
-    file = tmp_path / "source.json"
-    file.write_text(json.dumps({"api.version": "v1", "source": bench.config(secret_key="wrong")}))
-    done = CliRunner().invoke(app, ["source", "test", str(file)])
-    assert done.exit_code == 1
-    assert "error   Sign in: sign-in refused: AADSTS7000215" in done.output
-    assert "secret_key: use the value of the client secret, not its ID" in done.output
-    file.write_text(json.dumps(bench.config()["config"]))
-    done = CliRunner().invoke(app, ["source", "test", "--json", str(file)])
-    assert done.exit_code == 0
-    assert [one["state"] for one in json.loads(done.output)["checks"]] == ["ok"] * 3
+    bench.begin(filters=filters)
+    held = [entry.alert() for entry in bench.graph.tenant.book.entries.values()]
+    kept = {alert["id"] for alert in held if alert["severity"] != "low"}
+    assert 0 < len(kept) < len(held)
+    bench.wait(lambda shown: len(bench.writer.events) == len(kept) and shown["lastPoll"])
+    bench.wait(lambda _: sum(poll.new for poll in recent_polls(bench.metadata, bench.source.id)) == len(kept))
+    bench.supervisor.stop()
+    stored = [json.loads(text) for text in bench.writer.raws()]
+    assert {alert["id"] for alert in stored} == kept
+    assert {alert["tenantId"] for alert in stored} == {"hidden"}
+    polls = recent_polls(bench.metadata, bench.source.id)
+    assert all(poll.fetched == poll.new + poll.updated + poll.repeated + poll.refused for poll in polls)
+    assert any("left out by processing rules" in (poll.message or "") for poll in polls)

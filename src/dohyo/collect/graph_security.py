@@ -126,7 +126,9 @@ class GraphSecurity:
 
     def _cursor(self, state: GraphState) -> dict[str, Any]:
         others = {name: place.as_json() for name, place in state.places.items() if name != "alerts"}
-        begun: dict[str, Any] = {"pass": pass_json(state.reading)} if state.reading and state.reading.pages else {}
+        begun: dict[str, Any] = (
+            {"pass": pass_json(state.reading)} if state.reading and state.reading.pages else {}
+        )
         begun |= {"is_new": True} if state.is_new else {}
         return {"scope": self._scope(), **state.places["alerts"].as_json(), **others, **begun}
 

@@ -19,6 +19,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from dohyo.base.iso_time import iso_to_ms
+from dohyo.collect.processing_rules import MOST_RULES, Filter, HashAlgorithm, ProcessingRules
 
 Cloud = Literal["global", "us_gov", "us_gov_dod", "china", "custom"]
 # cloud -> (Graph root, sign-in authority)
@@ -69,6 +70,8 @@ class GraphSecuritySettings(BaseModel):
     requests_per_minute: Annotated[StrictInt, Field(ge=1, le=150)] = 140  # the service takes 150
     service_sources: Annotated[list[ServiceSource], Field(max_length=20)] = []
     incidents: StrictBool = False
+    filters: Annotated[list[Filter], Field(max_length=MOST_RULES)] = []
+    hashAlgorithm: HashAlgorithm = "MD5"
     azure_gov: StrictBool = False
     cloud: Cloud = "global"
     graph_root: str | None = None
@@ -143,6 +146,9 @@ class GraphSecuritySettings(BaseModel):
     @property
     def interval_ms(self) -> int:
         return self.polling_interval_s * 1000 if self.polling_interval_s else self.polling_interval * 60_000
+
+    def processing_rules(self) -> ProcessingRules | None:
+        return ProcessingRules(self.filters, self.hashAlgorithm) if self.filters else None
 
     @property
     def message_fields(self) -> dict[str, str]:

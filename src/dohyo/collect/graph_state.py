@@ -35,6 +35,7 @@ class Pass:
     refused: int = 0
     other_content: int = 0
     undated: int = 0
+    left_out: int = 0  # of `refused`: by processing rules
     newest_ms: int | None = None
     partial: str | None = None  # the service's words: it could not ask all of its products
     # Finds next links that go round in a circle (Brent): compared with each link, moved at powers of two.
@@ -49,6 +50,7 @@ class Pass:
     def with_page(self, page: Page, stored: Stored) -> Pass:
         """With the figures of a page whose rows are stored."""
         moments = (self.newest_ms, page.newest_before(self.to_ms))
+        refused = page.refused + stored.left_out
         is_anchor = self.pages + 1 == self.anchor_page
         return replace(
             self,
@@ -56,8 +58,9 @@ class Pass:
             fetched=self.fetched + page.fetched,
             new=self.new + stored.new,
             updated=self.updated + stored.updated,
-            repeated=self.repeated + page.fetched - page.refused - stored.new - stored.updated,
-            refused=self.refused + page.refused,
+            repeated=self.repeated + page.fetched - refused - stored.new - stored.updated,
+            refused=self.refused + refused,
+            left_out=self.left_out + stored.left_out,
             other_content=self.other_content + stored.other_content,
             undated=self.undated + sum(row.messagetime_ms is None for row in page.rows),
             newest_ms=max((moment for moment in moments if moment is not None), default=None),
@@ -90,8 +93,10 @@ class Pass:
             notes.append(f"answered in part: {self.partial}")
         if self.other_content:
             notes.append(f"{self.other_content} alerts came with other content under a known update time")
-        if self.refused:
-            notes.append(f"{self.refused} entries are no JSON objects")
+        if self.left_out:
+            notes.append(f"{self.left_out} alerts were left out by processing rules")
+        if self.refused > self.left_out:
+            notes.append(f"{self.refused - self.left_out} entries are no JSON objects")
         if self.undated:
             notes.append(
                 f"{self.undated} alerts have no readable createdDateTime and got the time of receipt"

@@ -76,7 +76,7 @@ def _universal(
         "multilineProcessingEnabled": True,
         "useAutolineMatching": True,
         "forceTimeZone": False,
-        "filters": [],
+        "filters": config.get("filters") or [],
         "cutoffTimestamp": 0,
         "encoding": "UTF-8",
         "fields": config.get("fields") or {},

@@ -88,6 +88,7 @@ class Stored:
     updated: int
     repeated: int
     other_content: int = 0  # of `updated`: versions whose update time was stored before with other content
+    left_out: int = 0  # by processing rules; not stored
 
 
 Response = Start | SignedIn | Answer | Failed | Woken | Stored

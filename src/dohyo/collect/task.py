@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import logging
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
@@ -13,6 +14,7 @@ from pydantic import BaseModel
 from dohyo.base.problem import ProblemError
 from dohyo.collect.field_table import FieldTable
 from dohyo.collect.journal import Journal
+from dohyo.collect.processing_rules import ProcessingRules
 from dohyo.collect.registry import Registry
 from dohyo.collect.run import SourceRun, Writer
 from dohyo.collect.source import (
@@ -171,8 +173,11 @@ class SourceTask:
 
     def _store(self, rows: tuple[Row, ...], events: EventMaker) -> Stored:
         now = self._clock()
-        inserted = self._writer.submit([events.event(row, now) for row in rows]).result(STORE_TIMEOUT_S)
-        return self._journal.note_stored(rows, inserted.stored)
+        kept = events.let_in(rows)
+        if not kept:
+            return Stored(0, 0, 0, left_out=len(rows))
+        inserted = self._writer.submit([events.event(row, now) for row in kept]).result(STORE_TIMEOUT_S)
+        return replace(self._journal.note_stored(kept, inserted.stored), left_out=len(rows) - len(kept))
 
 
 class EventMaker:
@@ -184,6 +189,16 @@ class EventMaker:
         self._category = source.config.get("category") or collector.category or ""
         self._collector, self._source, self._host = collector.name, source.name, host
         self._fields = dict(collector.fields) | settings.message_fields  # type: ignore[attr-defined]
+        self._rules: ProcessingRules | None = settings.processing_rules()  # type: ignore[attr-defined]
+
+    def let_in(self, rows: Sequence[Row]) -> Sequence[Row]:
+        """The rows that the processing rules keep, as they are stored; their keys stay."""
+        if self._rules is None:
+            return rows
+        kept = self._rules.keeps([row.raw for row in rows])
+        let_in = [row for row, keeps in zip(rows, kept, strict=True) if keeps]
+        texts = self._rules.rewritten([row.raw for row in let_in])
+        return [replace(row, raw=text) for row, text in zip(let_in, texts, strict=True)]
 
     def event(self, row: Row, receipt_ms: int) -> Event:
         record_key = json.dumps([row.record, row.version, row.content])
