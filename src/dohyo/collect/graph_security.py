@@ -14,7 +14,7 @@ from urllib.parse import quote, urlsplit
 
 from dohyo.collect.graph_page import Malformed, page_of, retry_after_s, words_of
 from dohyo.collect.graph_settings import GraphSecuritySettings
-from dohyo.collect.graph_state import DAY_MS, GraphState, Pass, Place, pass_json
+from dohyo.collect.graph_state import DAY_MS, GraphState, Pass, Place, pass_json, pass_of
 from dohyo.collect.graph_time import ms_to_graph_time
 from dohyo.collect.graph_windows import (
     MINUTE_MS,
@@ -103,7 +103,7 @@ class GraphSecurity:
         account = None
         if known and (told := known.get("pass")):
             words = "the server was stopped in this pass"
-            account = Pass(**told).account(now_ms, now_ms, words)
+            account = pass_of(told).account(now_ms, now_ms, words)
         # Saved at once: where the source begins does not move while it cannot read a first window.
         return StepResult(state, SignIn(), account=account, cursor=self._cursor(state))
 

@@ -7,7 +7,7 @@ fetched = new + updated + repeated + refused.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from dohyo.collect.graph_page import Page
@@ -184,6 +184,12 @@ class GraphState:
     def noted(self, key: str, words: str | None) -> GraphState:
         kept = {name: text for name, text in (self.notes or {}).items() if name != key}
         return replace(self, notes={**kept, key: words} if words else kept)
+
+
+def pass_of(told: Mapping[str, Any]) -> Pass:
+    """A pass from a cursor, which another version may have written."""
+    known = {field.name for field in fields(Pass)}
+    return Pass(**{name: value for name, value in told.items() if name in known})
 
 
 def pass_json(reading: Pass) -> dict[str, Any]:
