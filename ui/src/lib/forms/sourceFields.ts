@@ -47,6 +47,8 @@ const KNOWN: Record<string, Known> = {
   authority: { label: "Sign-in address", mono: true, hint: "Begins with https://", only: { key: "cloud", value: "custom" }, advanced: true },
   fields: { label: "Fields", wide: true, hint: "Added to every message.", advanced: true },
 };
+/** Needed for the way of signing in that they belong to. */
+const TO_SIGN_IN = new Set(["secret_key", "client_certificate", "token_file"]);
 const PEM: Known = { long: true, wide: true, mono: true, hint: "As PEM.", only: { key: "protocol", value: "TLS" } };
 /** Of sources of logs: set apart from what everybody needs. */
 const LOGS: Record<string, Known> = {
@@ -100,7 +102,7 @@ export function sourceFields(type: SourceType): SourceField[] {
       key, kind, schema,
       label: known.label ?? words(key),
       hint: known.hint ?? (kind === "number" ? rangeWords(schema) : "") ?? "",
-      required: required.has(key), mono: !!known.mono, long: !!known.long, wide: !!known.wide || kind === "pairs", unit: known.unit ?? "",
+      required: required.has(key) || TO_SIGN_IN.has(key), mono: !!known.mono, long: !!known.long, wide: !!known.wide || kind === "pairs", unit: known.unit ?? "",
       options: (schema.enum ?? []).map((value) => ({ value, name: known.names?.[value] ?? value })),
       standard: schema.default ?? (kind === "check" ? false : kind === "pairs" ? {} : ""),
       only: known.only, advanced: !!known.advanced && !required.has(key),
@@ -114,6 +116,9 @@ const n = (value: number) => value.toLocaleString("en-GB");
 function rangeWords(schema: SchemaProperty): string {
   return schema.minimum !== undefined && schema.maximum !== undefined ? `${n(schema.minimum)} to ${n(schema.maximum)}.` : "";
 }
+
+/** Whether the field belongs to what is set elsewhere in the form. */
+export const isAsked = (field: SourceField, values: Record<string, unknown>): boolean => !field.only || values[field.only.key] === field.only.value;
 
 /** What is allowed and usual, where a value is not; empty for a good one. */
 export function wrongOf(field: SourceField, value: unknown, stored: boolean): string {
@@ -137,7 +142,7 @@ export function configOf(fields: SourceField[], values: Record<string, unknown>)
   const config: Record<string, unknown> = {};
   for (const field of fields) {
     const value = values[field.key];
-    if (field.only && values[field.only.key] !== field.only.value) continue;
+    if (!isAsked(field, values)) continue;
     if (value === "" || value === null || value === undefined) continue;
     if (field.kind === "pairs" && !Object.keys(value as object).length) continue;
     config[field.key] = field.kind === "number" ? Number(value) : value;

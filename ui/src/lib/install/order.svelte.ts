@@ -1,7 +1,7 @@
 /** What the install wizard gathers; changing the way keeps what was typed. */
 import { inputsOf, type AppDetails, type Collection, type Order } from "../api/apps";
 import { collection, type CollectorRow, type SourceType } from "../api/collection";
-import { configOf, sourceFields, wrongOf, type SourceField } from "../forms/sourceFields";
+import { configOf, sourceFields, isAsked, wrongOf, type SourceField } from "../forms/sourceFields";
 
 export type Way = "new-collector" | "existing-collector" | "existing-source";
 export interface CollectorForm {
@@ -62,7 +62,7 @@ export class InstallOrder {
   }
 
   checkSource(): boolean {
-    const found = this.fields.map((f) => [f.key, wrongOf(f, this.values[f.key], false)] as const).filter(([, wrong]) => wrong);
+    const found = this.fields.filter((f) => isAsked(f, this.values)).map((f) => [f.key, wrongOf(f, this.values[f.key], false)] as const).filter(([, wrong]) => wrong);
     const twice = this.way === "existing-collector" && this.existing?.sources.some((s) => s.name === String(this.values.name ?? "").trim());
     if (twice) found.push(["name", "The collector has a source of this name."]);
     this.wrongs = Object.fromEntries(found);
