@@ -30,7 +30,7 @@ def _option(reader):
 
 
 OPERATORS = {
-    name: SimpleNamespace(names=(name,), parse=parse)
+    name: SimpleNamespace(names=(name,), parse=parse, takes_path=False)
     for name, parse in {
         "where": _expr,
         "as": _named,

@@ -32,7 +32,7 @@ def _option(reader):
 
 
 OPERATORS = {
-    name: SimpleNamespace(names=(name,), parse=parse)
+    name: SimpleNamespace(names=(name,), parse=parse, takes_path=False)
     for name, parse in {
         "where": _expr,
         "as": _named,
@@ -181,7 +181,7 @@ def test_problem_raised_by_an_operator_is_reported_and_reading_goes_on():
     def refuse(reader):
         raise ProblemError([Problem("pattern-wrong", "the pattern is wrong")])
 
-    operators = {**OPERATORS, "refuse": SimpleNamespace(names=("refuse",), parse=refuse)}
+    operators = {**OPERATORS, "refuse": SimpleNamespace(names=("refuse",), parse=refuse, takes_path=False)}
     query, problems = parse_query('* | refuse "(" | cuont', operators)
     assert query is None
     assert [(p.code, p.span) for p in problems] == [

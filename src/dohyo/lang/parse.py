@@ -32,7 +32,7 @@ MOST_PROBLEMS = 5
 LONGEST_QUERY = 15_000
 MOST_STEPS = 300
 _BETWEEN_OPERANDS = {"/", "%", "=", "==", "!=", "<>", "<", ">", "<=", ">=", "?", "&&", "||"}
-_OPERATOR_FIRST = re.compile(r"\s*cat\s+(?:path://|shared/)", re.IGNORECASE)
+_OPERATOR_FIRST = re.compile(r"\s*cat\s+(?:path://|/?shared/)", re.IGNORECASE)
 """A query that begins with a lookup table has no scope."""
 EXPRESSION = "as"
 """Name of the operator that takes expression statements (`a / b as c`)."""
@@ -45,6 +45,8 @@ class ReadsClause(Protocol):
     def names(self) -> tuple[str, ...]: ...
     @property
     def parse(self) -> Any: ...
+    @property
+    def takes_path(self) -> bool: ...
 
 
 def parse_query(text: str, operators: Mapping[str, ReadsClause]) -> tuple[tree.Query | None, list[Problem]]:
@@ -154,7 +156,7 @@ def _operator_at(tokens: list[Token], operators: Mapping[str, ReadsClause]) -> t
         if (
             name in operators
             and all(token.kind == WORD for token in tokens[:length])
-            and not _is_field(tokens, length)
+            and (not _is_field(tokens, length) or (operators[name].takes_path and _is_path(tokens[length:])))
         ):
             return name, length
     if first.kind in (STRING, NUMBER, QUOTED, REGEX, SUBQUERY) or (
@@ -174,6 +176,11 @@ def _is_field(tokens: list[Token], length: int) -> bool:
     """
     after = tokens[length]
     return length == 1 and after.kind == PUNCT and after.text in _BETWEEN_OPERANDS
+
+
+def _is_path(tokens: list[Token]) -> bool:
+    """Whether `/` opens a path, with nothing between it and the word after it: `save /shared/a`."""
+    return tokens[0].text == "/" and tokens[0].span.end == tokens[1].span.start
 
 
 def _unknown(first: Token, second: Token, operators: Mapping[str, ReadsClause]) -> Problem:

@@ -33,6 +33,7 @@ _OLD_FIELD = re.compile(r"%[A-Za-z_][\w.\[\]]*")
 _PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(\"(?:[^\"\\]|\\.)*\"|[^\s|,()]*)")
 _CHAR = re.compile(r"'(\\?.)'")
 _SUBQUERY = re.compile(r"\[\s*subquery\b", re.IGNORECASE)
+_BEFORE_OPERANDS = frozenset(("matches", "contains", "in", "and", "or", "not", "by", "as", "where"))
 LONGEST_WORD = 2300
 _MOST_DIGITS = 200
 """A whole number of more is taken as a double, which may be infinite."""
@@ -214,7 +215,7 @@ def unfilled(text: str, span: Span) -> Problem:
 
 def _operand_expected(before: Token | None) -> bool:
     """Whether a `/` or `%` after this token opens an operand; between operands it divides."""
-    if before is None or before.word in {"matches", "and", "or", "not", "by", "as"}:
+    if before is None or before.word in _BEFORE_OPERANDS:
         return True
     return before.kind == PUNCT and before.text not in {")", "]"}
 

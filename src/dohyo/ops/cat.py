@@ -9,6 +9,7 @@ from dohyo.lang.reader import Reader
 from dohyo.lang.tokens import PATH
 from dohyo.ops.context import CheckContext, fail
 from dohyo.ops.operator import Help, Operator, Traits
+from dohyo.ops.sources import at_classic_table, read_classic_table
 from dohyo.plan.nodes import Plan, Rows, Scan
 from dohyo.plan.schema import Field, Schema
 
@@ -28,8 +29,10 @@ def read_clause(reader: Reader) -> TableClause:
 
 
 def read_table(reader: Reader) -> TableClause:
-    """`path://"..."`."""
+    """`path://"..."`, or the old form `shared/a`."""
     token = reader.peek()
+    if at_classic_table(reader):
+        return TableClause(read_classic_table(reader), reader.span_from(token))
     if token.kind != PATH or not str(token.value).startswith("path://"):
         hint = 'such as path://"/Library/Users/me/table"'
         reader.fail("lookup-source", "a lookup table of the library is expected here", hints=(hint,))
@@ -59,6 +62,7 @@ CAT = Operator(
     syntax='cat path://"<path>"',
     parse=read_clause,
     check=to_plan,
+    takes_path=True,
     traits=Traits(order="sets", split="gather", live_tail=False),
     help=Help(
         "Shows the rows of a lookup table; stands at the beginning, in the place of the scope.",

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import inf, log
 
-from dohyo.base.problem import Span
+from dohyo.base.problem import ProblemError, Span
 from dohyo.functions.table import RunContext
 from dohyo.lang.reader import Reader
+from dohyo.lang.timerange import parse_time
 from dohyo.ops.context import CheckContext
 from dohyo.ops.logreduce import SIGNATURE
 from dohyo.ops.operator import Help, Operator, Traits
@@ -37,27 +38,60 @@ class CompareClause:
     shift_ms: int
     baseline: str | None
     span: Span = field(compare=False)
+    start_time: str | None = None
+    end_time: str | None = None
+
+    def earlier(self, run: RunContext) -> RunContext:
+        """The run of the baseline: its own range, of the same length where only its start is given."""
+        if self.start_time is None:
+            return run.earlier(self.shift_ms)
+        start_ms = parse_time(self.start_time, run.now_ms, run.zone)
+        end_ms = start_ms + run.end_ms - run.start_ms
+        if self.end_time is not None:
+            end_ms = parse_time(self.end_time, run.now_ms, run.zone)
+        return replace(run, start_ms=start_ms, end_ms=end_ms, shift_ms=run.shift_ms + run.start_ms - start_ms)
 
 
 def read_clause(reader: Reader) -> CompareClause:
     first = reader.peek()
     shift_ms, baseline, span = USUAL_SHIFT_MS, None, first.span
+    times: dict[str, str] = {}
     while not reader.at_end():
         if reader.word("timeshift"):
             shift_ms = reader.period()[0]
+        elif (word := reader.peek().word) in ("start_time", "end_time"):
+            times[word] = _read_time(reader)
         elif reader.word("baseline"):
             span = parenthesised(reader)
             baseline = " " * (span.start + 1) + reader.text[span.start + 1 : span.end - 1]
         elif not reader.punct(","):
             reader.expect_end()
-    return CompareClause(shift_ms, baseline, span)
+    if "end_time" in times and "start_time" not in times:
+        reader.fail("word-expected", "an end_time needs a start_time", first.span)
+    return CompareClause(shift_ms, baseline, span, **times)
+
+
+def _read_time(reader: Reader) -> str:
+    """A time of the baseline as typed, such as 2021-01-06T12:00:00-08:00; it ends at the first blank."""
+    reader.take()
+    first = reader.take()
+    while not reader.at_end() and reader.peek().span.start == reader.last_span().end:
+        reader.take()
+    span = reader.span_from(first)
+    text = reader.text[span.start : span.end].rstrip(".,")
+    try:
+        parse_time(text, 0)
+    except ProblemError as refused:
+        problem = refused.problems[0]
+        reader.fail(problem.code, problem.message, span, problem.hints)
+    return text
 
 
 def to_plan(clause: CompareClause, plan: Plan, context: CheckContext) -> Plan:
     before = plan if clause.baseline is None else context.child(clause.baseline, clause.span)
     target, baseline = (counted(one, raw_text(one), ()) for one in (plan, before))
     schema = Schema(_FIELDS, aggregate=True)
-    return Local(target, "logcompare", compared, schema, other=baseline, other_earlier_ms=clause.shift_ms)
+    return Local(target, "logcompare", compared, schema, other=baseline, other_run=clause.earlier)
 
 
 def compared(rows: list[Row], run: RunContext, before: list[Row]) -> list[Row]:
@@ -91,7 +125,7 @@ def _record(signature: str, now: Counter[str], then: Counter[str], kinds: int) -
 
 LOGCOMPARE = Operator(
     names=("logcompare",),
-    syntax="logcompare [timeshift <length>] [baseline (<query>)]",
+    syntax="logcompare [timeshift <length>|start_time <time> [end_time <time>]] [baseline (<query>)]",
     parse=read_clause,
     check=to_plan,
     rows=compared,
@@ -100,6 +134,8 @@ LOGCOMPARE = Operator(
         "Counts messages by pattern as logreduce does, and says how that changed since an earlier time.",
         (
             ("timeshift", "how much earlier; a day unless said otherwise"),
+            ("start_time", "when the earlier time begins, instead of a shift"),
+            ("end_time", "when it ends; as long after its beginning as this search unless said otherwise"),
             ("baseline", "another query for the earlier time; without it the same one"),
         ),
         see=("logreduce", "compare"),

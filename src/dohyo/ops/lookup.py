@@ -12,7 +12,15 @@ from dohyo.lang.tokens import PATH
 from dohyo.ops.context import CheckContext, fail, known, refuse_fixed, refuse_twice
 from dohyo.ops.operator import Help, Operator
 from dohyo.ops.rows import with_custom_fields
-from dohyo.ops.sources import GEO, GEO_COLUMNS, address, columns_of, is_key
+from dohyo.ops.sources import (
+    GEO,
+    GEO_COLUMNS,
+    address,
+    at_classic_table,
+    columns_of,
+    is_key,
+    read_classic_table,
+)
 from dohyo.plan.nodes import Lookup, Plan
 from dohyo.plan.schema import Field
 from dohyo.plan.types import TEXT, Type
@@ -57,19 +65,10 @@ def _read_source(reader: Reader) -> str:
     token = reader.peek()
     if token.kind == PATH:
         return address(str(reader.take().value))
-    if token.word == "shared" and reader.peek(1).text == "/":
-        return _read_shared(reader)
+    if at_classic_table(reader):
+        return read_classic_table(reader)
     hint = 'a table of the library is written path://"/Library/Users/me/table"'
     reader.fail("lookup-source", f"a source is expected here: {GEO} or path://...", hints=(hint,))
-
-
-def _read_shared(reader: Reader) -> str:
-    """`shared/a/b`, the old form."""
-    first = reader.take()
-    while reader.punct("/"):
-        reader.field()
-    span = reader.span_from(first)
-    return reader.text[span.start : span.end]
 
 
 def _read_pair(reader: Reader, source: str) -> tuple[tree.FieldRef, tree.FieldRef]:

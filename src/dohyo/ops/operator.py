@@ -45,6 +45,7 @@ class Operator:
     - `rows`: reference implementation of the plan node it adds, where that node is its own; operators that
       lower to shared nodes (filter, extend, aggregate, sort ...) have none.
     - `also_functions`: names that scalar functions have too: what is no clause of the operator is a call.
+    - `takes_path`: a `/` after its name opens a path and does not divide.
     """
 
     names: tuple[str, ...]
@@ -56,6 +57,7 @@ class Operator:
     stage: Literal["any", "after grouping"] = "any"
     rows: Callable[..., Any] | None = None
     also_functions: tuple[str, ...] = ()
+    takes_path: bool = False
 
     @property
     def name(self) -> str:

@@ -57,6 +57,7 @@ SAVE = Operator(
     syntax='save [append] path://"<path>"',
     parse=read_clause,
     check=to_plan,
+    takes_path=True,
     traits=Traits(split="gather", live_tail=False),
     help=Help(
         "Writes the rows into a lookup table that is there, in the place of its rows, and shows them.",

@@ -30,6 +30,7 @@ class SeparatedClause:
 
 def _reading(operator: str, options: tuple[str, ...]) -> Callable[[Reader], SeparatedClause]:
     def read(reader: Reader) -> SeparatedClause:
+        reader.option("field")  # `csv field=_raw` means `csv _raw`
         source = reader.field()
         characters = {"delim": ",", "quote": '"', "escape": "\\"}
         first = reader.peek()

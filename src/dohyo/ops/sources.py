@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from dohyo.base.problem import Span
+from dohyo.lang.reader import Reader
+from dohyo.lang.tokens import WORD
 from dohyo.ops.context import CheckContext
 from dohyo.plan.nodes import Lookup, Plan
 from dohyo.plan.schema import Field
@@ -60,6 +62,20 @@ def address(text: str) -> str:
     """
     lowered = text.lower()
     return lowered if lowered in _OWN else _SYNONYMS.get(lowered, text)
+
+
+def at_classic_table(reader: Reader) -> bool:
+    """Whether a table follows in the old form: `shared/a/b`, `/shared/a` or `folder/a`."""
+    return reader.peek().text == "/" or (reader.peek().kind == WORD and reader.peek(1).text == "/")
+
+
+def read_classic_table(reader: Reader) -> str:
+    """The path as typed; it ends at the first blank."""
+    first = reader.take()
+    while not reader.at_end() and reader.peek().span.start == reader.last_span().end:
+        reader.take()
+    span = reader.span_from(first)
+    return reader.text[span.start : span.end]
 
 
 def is_key(source: str, name: str) -> bool:

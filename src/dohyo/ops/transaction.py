@@ -12,20 +12,21 @@ from dohyo.functions.casts import any_to_text
 from dohyo.functions.table import RunContext
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
+from dohyo.ops.aggregates import AGGREGATES, AggregateFunction
 from dohyo.ops.budget import in_time
 from dohyo.ops.context import CheckContext, fail, known, refuse_twice
-from dohyo.ops.expressions import applied, coerced, field_value
+from dohyo.ops.expressions import applied, checked, coerced, field_value
 from dohyo.ops.operator import Help, Operator, Traits
 from dohyo.ops.parse import raw_text
 from dohyo.ops.rows import with_custom_fields
 from dohyo.plan.expr import Apply, Expr, Lit, Ref
 from dohyo.plan.nodes import Aggregate, AggregateCall, Extend, Filter, Local, Plan, Project, Row
 from dohyo.plan.schema import HIDDEN, Field, Schema
-from dohyo.plan.types import LONG, TEXT, TIME
+from dohyo.plan.types import DOUBLE, LONG, TEXT, TIME
 
 START, END = "_start_time", "_end_time"
 STATE = f"{HIDDEN}state"
-RESULTS = ("transactions", "states", "flow")
+RESULTS = ("transactions", "transaction", "states", "flow")
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,18 @@ class TransactionClause:
     fringe_ms: int
     states: tuple[StateClause, ...]
     results: str
+    shown: tuple[ShownClause, ...] = ()
+
+
+@dataclass(frozen=True)
+class ShownClause:
+    """`sum(bytes) for login as sent`: an aggregate of the rows of a transaction or of one of its states."""
+
+    function: AggregateFunction
+    value: tree.Expr | None
+    state: tree.FieldRef | None
+    name: str
+    span: Span = dataclasses.field(compare=False)
 
 
 def read_clause(reader: Reader) -> TransactionClause:
@@ -57,11 +70,33 @@ def read_clause(reader: Reader) -> TransactionClause:
     if not states:
         hint = 'with "*start*" as started, "*stop*" as stopped, or: with states a, b in field'
         reader.fail("state-expected", "transaction needs states", hints=(hint,))
-    results = "transactions"
+    results = "transaction"
     if reader.word("results"):
         reader.expect_word("by")
-        results = reader.expect_word(*RESULTS).word
-    return TransactionClause(ids, fringe_ms, tuple(states), results)
+        results = reader.expect_word(*RESULTS).word.replace("transactions", "transaction")
+    shown: list[ShownClause] = []
+    while results == "transaction" and (reader.word("showing") or (shown and reader.punct(","))):
+        shown.append(_read_shown(reader))
+    return TransactionClause(ids, fringe_ms, tuple(states), results, tuple(shown))
+
+
+def _read_shown(reader: Reader) -> ShownClause:
+    first = reader.take()
+    function = AGGREGATES.get(first.word)
+    if function is None or function.params or function.timed:
+        message, hint = f"{first.text or 'the end'} cannot be shown of a transaction", "such as sum(bytes)"
+        reader.fail("aggregate-unknown", message, first.span, (hint,))
+    value = None
+    if reader.punct("("):
+        if not reader.punct("*") and reader.peek().text != ")":
+            value = reader.expr()
+        reader.expect_punct(")")
+    if value is None and function.arg != "optional":
+        message = f"{function.name} needs a field in parentheses"
+        reader.fail("argument-count", message, reader.span_from(first), (f"{function.name}(bytes)",))
+    state = reader.field() if reader.word("for") else None
+    name = reader.field().name if reader.word("as") else function.default
+    return ShownClause(function, value, state, name, reader.span_from(first))
 
 
 def _read_match(reader: Reader) -> StateClause:
@@ -108,7 +143,10 @@ def to_plan(clause: TransactionClause, plan: Plan, context: CheckContext) -> Pla
     names = [state.name for state in clause.states]
     if clause.results == "flow":
         return _flow(plan, ids, _Fringe(clause.fringe_ms))
-    made = _by_states(plan, ids) if clause.results == "states" else _by_transactions(plan, ids, names)
+    if clause.results == "states":
+        return _within_fringe(_by_states(plan, ids), clause.fringe_ms)
+    shown = [_shown(one, names, plan, context) for one in clause.shown]
+    made = _by_transactions(plan, ids, names, shown)
     return _within_fringe(made, clause.fringe_ms)
 
 
@@ -127,14 +165,34 @@ def _times() -> tuple[AggregateCall, AggregateCall]:
     return AggregateCall("min", when, START, TIME), AggregateCall("max", when, END, TIME)
 
 
-def _by_transactions(plan: Plan, ids: Sequence[Field], states: Sequence[str]) -> Plan:
-    """How often each state was entered."""
+def _shown(clause: ShownClause, states: Sequence[str], plan: Plan, context: CheckContext) -> AggregateCall:
+    function = clause.function
+    value = checked(clause.value, plan.schema, context) if clause.value else Lit(1, LONG)
+    if function.arg == "double" or (function.arg == "number" and not value.type.numeric):
+        value = coerced(value, DOUBLE)
+    elif function.arg == "text":
+        value = coerced(value, TEXT)
+    kind = value.type
+    if clause.state is not None:
+        name = next((one for one in states if one.lower() == clause.state.name.lower()), None)
+        if name is None:
+            hint = f"there are {', '.join(states)}"
+            fail("state-unknown", f"no state is named {clause.state.name}", clause.state.span, hint)
+        here = applied("eq", [Ref(STATE, TEXT), Lit(name, TEXT)])
+        value = applied("if", [here, value, Lit(None, kind)])
+    return AggregateCall(function.name, value, clause.name, function.result(kind))
+
+
+def _by_transactions(
+    plan: Plan, ids: Sequence[Field], states: Sequence[str], shown: Sequence[AggregateCall]
+) -> Plan:
+    """How often each state was entered, then what else is shown."""
     calls = list(_times())
     for state in states:
         here = applied("eq", [Ref(STATE, TEXT), Lit(state, TEXT)])
         one: Apply = applied("if", [here, Lit(1, LONG), Lit(0, LONG)])
         calls.append(AggregateCall("sum", one, state, LONG))
-    return _grouped(plan, list(ids), calls)
+    return _grouped(plan, list(ids), [*calls, *shown])
 
 
 def _by_states(plan: Plan, ids: Sequence[Field]) -> Plan:
@@ -148,8 +206,9 @@ def _grouped(plan: Plan, keys: list[Field], calls: list[AggregateCall]) -> Plan:
     names = [key.name.lower() for key in keys]
     for call in calls:
         if call.name.lower() in names:
-            message, hint = f"two fields would be named {call.name}", "give the state another name with as"
+            message, hint = f"two fields would be named {call.name}", "give one of them another name with as"
             fail("field-twice", message, None, hint)
+        names.append(call.name.lower())
     schema = Schema((*keys, *(Field(call.name, call.type) for call in calls)), aggregate=True)
     return Aggregate(plan, tuple(key.name for key in keys), tuple(calls), schema)
 
@@ -223,7 +282,8 @@ TRANSACTION = Operator(
     names=("transaction",),
     syntax="transaction on <field>[, ...] [fringe=<length>]"
     ' with "<pattern>" [in <field>] as <state>[, with ...]'
-    " or with states <state>[, ...] [in <field>] [results by transactions|states|flow]",
+    " or with states <state>[, ...] [in <field>] [results by transactions|states|flow]"
+    " [showing <aggregate> [for <state>] [as <name>][, ...]]",
     parse=read_clause,
     check=to_plan,
     traits=Traits(order="loses", split="gather", live_tail=False),
@@ -235,6 +295,7 @@ TRANSACTION = Operator(
             ("fringe", "leaves out transactions that end or begin so near the ends of the time range"),
             ("transactions", "one row an id: when it began and ended, how often it entered each state"),
             ("states", "one row for each state of an id"),
+            ("showing", "beside the transactions: aggregates of their rows, or of those of one state"),
             ("flow", "one row for each change of state: fromstate, tostate and latency in milliseconds"),
         ),
         see=("transactionize", "sessionize"),

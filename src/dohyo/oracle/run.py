@@ -237,7 +237,7 @@ def _matching(here: _Interpreter, node: nodes.Matching, rows: list[Row]) -> list
 def _local(here: _Interpreter, node: nodes.Local, rows: list[Row]) -> list[Row]:
     if node.other is None:
         return node.run(rows, here.run)
-    earlier = replace(here, run=here.run.earlier(node.other_earlier_ms))
+    earlier = replace(here, run=node.other_run(here.run))
     return node.run(rows, here.run, earlier.rows(node.other))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dohyo.base.problem import Span
 from dohyo.lang import tree
@@ -196,8 +197,8 @@ class Local:
     """True where the fields of the result are known only from the rows (transpose)."""
     other: Plan | None = None
     """A second input (the baseline of logcompare); its rows are the third argument of `run`."""
-    other_earlier_ms: int = 0
-    """How much earlier the range of the second input lies."""
+    other_run: Callable[..., Any] = field(default=lambda run: run, compare=False)
+    """The run of the second input, which may lie earlier, from that of the first."""
 
 
 @dataclass(frozen=True)

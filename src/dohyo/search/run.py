@@ -142,7 +142,7 @@ class Runner:
 
     def _interpreted(self, node: Plan, beside: frozenset[str]) -> list[Row]:
         if isinstance(node, nodes.Local) and node.other is not None:
-            earlier = replace(self, run=self.run.earlier(node.other_earlier_ms))
+            earlier = replace(self, run=node.other_run(self.run))
             other = nodes.Rows(node.other.schema, earlier._rows(node.other, beside))
             node = replace(node, other=other)
         return run_plan(node, [], self.run, self.lookups)
@@ -210,7 +210,10 @@ class Runner:
             max_memory_bytes=limits.memory_bytes,
             **lent,
         )
-        return table.rename_columns(plan.schema.names())
+        names = plan.schema.names()
+        if not names:  # a statement has a column at least
+            return table.select([])
+        return table.rename_columns(names)
 
 
 def _on_nothing(node: nodes.Join) -> Plan:
