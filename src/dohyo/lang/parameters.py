@@ -15,8 +15,8 @@ _VALUES = (
     (re.compile(r"\btimeslice\s*(by\s|\()?\s*$|\|\s*$", re.IGNORECASE), "1h"),
     (re.compile(r"\btimeshift\s+-?$", re.IGNORECASE), "1d"),
     (re.compile(r"\b(limit|top|window\s*=|threshold\s*=|consecutive\s*=|topk\s*\()\s*$", re.IGNORECASE), "5"),
-    (re.compile(r"\|\s*(where|if)\b[^|]*(=|\(|,)\s*$", re.IGNORECASE), '"*"'),
     (re.compile(r"(\d|[<>]=?|[-+/])\s*$"), "1"),
+    (re.compile(r"\|\s*(where|if)\b[^|]*(=|\(|,)\s*$", re.IGNORECASE), '"*"'),
 )
 ANY = "*"
 

@@ -10,6 +10,7 @@ import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import NamedTuple
 
 from dohyo.functions.table import ANY, NUMBER, SAME, Function, all_functions
 from dohyo.ops.aggregates import AGGREGATES, AggregateFunction
@@ -109,6 +110,33 @@ def _called_functions() -> list[Function]:
 
 def _file(name: str) -> str:
     return f"{name.lower().replace(' ', '-')}.md"
+
+
+class Word(NamedTuple):
+    """A word of the language as an editor offers it. `kind` is operator or function."""
+
+    kind: str
+    name: str
+    syntax: str
+    help: str
+    example: str
+
+
+def words() -> list[Word]:
+    """Every operator by each of its names, every function and aggregate."""
+    found = [_operator_word(one, name) for one in _all_operators() for name in one.names]
+    found += [
+        Word("function", one.name, f"{one.name}({_arguments(one)})", one.help, one.example)
+        for one in _called_functions()
+    ]
+    return sorted(found, key=lambda word: (word.name.lower(), word.kind))
+
+
+def _operator_word(operator: Operator, name: str) -> Word:
+    if name not in _AGGREGATES:
+        return Word("operator", name, operator.syntax, operator.help.summary, operator.help.example)
+    summary, example = _AGGREGATES[name]
+    return Word("operator", name, f"{name}(<field>) [as <name>] [by <field>[, <field>]...]", summary, example)
 
 
 def _operator_page(operator: Operator, cases: Path) -> str:

@@ -2,7 +2,7 @@
 import { zone } from "../time/format";
 import { resolve } from "../time/range";
 import { ask, Failed, json, OWN, problemOf } from "./call";
-import type { Bounds, Checked, DashboardModel, DashboardRow, Home, JobTable, RunLine, Session } from "./types";
+import type { Bounds, Checked, DashboardModel, DashboardRow, Home, JobTable, LanguageWord, RunLine, Session } from "./types";
 
 export { Failed, problemOf } from "./call";
 
@@ -20,6 +20,11 @@ function rangeBody(range: RangeWords) {
   return range.to ? { from: bound(range.from), to: bound(range.to) } : { from: bound(range.from) };
 }
 
+/** `auto`: JSON fields are there without an operator; `receipt`: the range is one of times of receipt. */
+export interface SearchHow {
+  auto?: boolean;
+  receipt?: boolean;
+}
 export interface RunRequest {
   range: RangeWords;
   variables: Record<string, string>;
@@ -62,8 +67,11 @@ export const api = {
   },
 
   check: (query: string, signal?: AbortSignal) => json<Checked>("POST", `${OWN}/query/check`, { query }, signal),
-  startJob: (query: string, range: Bounds, timeZone: string) =>
-    json<{ id: string }>("POST", "/api/v1/search/jobs", { query, from: range.from_ms, to: range.to_ms, timeZone }),
+  language: () => json<{ words: LanguageWord[]; fields: string[] }>("GET", `${OWN}/query/language`),
+  fieldValues: async (field: string) => (await json<{ values: { value: string; count: number }[] }>("GET", `${OWN}/query/values?field=${encodeURIComponent(field)}`)).values,
+  format: async (query: string) => (await json<{ query: string }>("POST", `${OWN}/query/format`, { query })).query,
+  startJob: (query: string, range: Bounds, timeZone: string, how: SearchHow = {}) =>
+    json<{ id: string }>("POST", "/api/v1/search/jobs", { query, from: range.from_ms, to: range.to_ms, timeZone, byReceiptTime: how.receipt ?? false, autoParsingMode: how.auto ? "AutoParse" : "Manual" }),
   jobTable: (id: string, offset: number, limit: number) =>
     json<JobTable>("GET", `${OWN}/search/jobs/${id}/table?offset=${offset}&limit=${limit}`),
   /** How many messages a scope finds in the range; the search is ended with it. */

@@ -198,6 +198,13 @@ export interface DashboardModel {
   [key: string]: unknown;
 }
 
+export interface LanguageWord {
+  kind: "operator" | "function";
+  name: string;
+  syntax: string;
+  help: string;
+  example: string;
+}
 export interface Checked {
   problems: Problem[];
   aggregate: boolean | null;

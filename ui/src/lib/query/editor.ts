@@ -1,10 +1,12 @@
 /** The query editor: CodeMirror with our colours and underlined problems. */
+import { acceptCompletion, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, toggleComment } from "@codemirror/commands";
 import { setDiagnostics, type Diagnostic } from "@codemirror/lint";
 import { EditorState } from "@codemirror/state";
 import { EditorView, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import type { Problem } from "../api/types";
 import { queryLanguage } from "./highlight";
+import { assistance } from "./language";
 
 const look = EditorView.theme({
   "&": { fontSize: "13px", maxHeight: "276px" },
@@ -19,6 +21,16 @@ const look = EditorView.theme({
   ".cm-lintRange-error, .cm-lintRange-warning": { backgroundImage: "none", paddingBottom: "0" },
   ".cm-lintRange-error": { textDecoration: "underline wavy 1.5px var(--high)", textUnderlineOffset: "4px" },
   ".cm-lintRange-warning": { textDecoration: "underline wavy 1.5px var(--medium)", textUnderlineOffset: "4px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul": { fontFamily: "var(--mono)", fontSize: "12px", maxHeight: "300px", width: "300px" },
+  ".cm-tooltip.cm-tooltip-autocomplete > ul > li": { padding: "4px 10px", lineHeight: "18px", display: "flex", gap: "8px" },
+  ".cm-tooltip-autocomplete ul li[aria-selected]": { background: "var(--accent-soft)", color: "var(--text)" },
+  ".cm-completionMatchedText": { textDecoration: "none", fontWeight: "700" },
+  ".cm-completionLabel": { flex: "1", overflow: "hidden", textOverflow: "ellipsis" },
+  ".cm-completionDetail": { fontStyle: "normal", color: "var(--text-3)", marginLeft: "auto" },
+  ".cm-completionInfo, .cm-tooltip-hover": { padding: "10px 12px", maxWidth: "340px", width: "340px" },
+  ".word-card": { display: "grid", gap: "8px", fontFamily: "var(--sans)", lineHeight: "18px", maxWidth: "340px" },
+  ".word-card code, .word-card pre": { fontSize: "12px", margin: "0", whiteSpace: "pre-wrap", overflowWrap: "anywhere" },
+  ".word-card pre": { padding: "6px 8px", borderRadius: "4px", background: "var(--inset)" },
   ".cm-tooltip": { background: "var(--raised)", border: "1px solid var(--line-2)", borderRadius: "6px", color: "var(--text)" },
 });
 
@@ -26,6 +38,7 @@ interface Hooks {
   onchange: (text: string) => void;
   onrun: () => void;
   onfix: () => boolean;
+  onformat?: () => void;
 }
 
 export function createEditor(parent: HTMLElement, text: string, hooks: Hooks): EditorView {
@@ -39,11 +52,15 @@ export function createEditor(parent: HTMLElement, text: string, hooks: Hooks): E
         highlightActiveLine(),
         EditorView.lineWrapping,
         queryLanguage,
+        assistance,
         look,
         keymap.of([
           { key: "Mod-Enter", run: () => (hooks.onrun(), true) },
           { key: "Alt-Enter", run: () => hooks.onfix() },
           { key: "Mod-/", run: toggleComment },
+          { key: "Shift-Alt-f", run: () => (hooks.onformat?.(), !!hooks.onformat) },
+          ...completionKeymap,
+          { key: "Tab", run: acceptCompletion },
           ...defaultKeymap,
           ...historyKeymap,
         ]),

@@ -1,5 +1,5 @@
 /** One search job: started, polled until it ends, its rows read page by page. */
-import { api, Failed, problemOf } from "../api/client";
+import { api, Failed, problemOf, type SearchHow } from "../api/client";
 import type { Bounds, Field, JobTable, Problem, Value } from "../api/types";
 import { sentence } from "../shell/session.svelte";
 import { zone } from "../time/format";
@@ -25,7 +25,7 @@ export class SearchRun {
     return this.table?.fields ?? [];
   }
 
-  async start(query: string, bounds: Bounds) {
+  async start(query: string, bounds: Bounds, how: SearchHow = {}) {
     await this.#drop();
     const turn = ++this.#turn;
     const began = Date.now();
@@ -33,7 +33,7 @@ export class SearchRun {
     this.stopped = false;
     this.problem = null;
     try {
-      const { id } = await api.startJob(query, bounds, zone);
+      const { id } = await api.startJob(query, bounds, zone, how);
       this.#id = id;
       await this.#follow(turn, query, bounds, began);
     } catch (error) {
