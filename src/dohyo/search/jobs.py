@@ -89,6 +89,7 @@ class Answers(Protocol):
     def result(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> Result: ...
     def messages(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> Result: ...
     def histogram(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> list[Bucket]: ...
+    def histogram_by(self, compiled: Compiled, run: RunContext, name: str) -> dict[str, list[int]]: ...
     def cancel(self, query_id: str) -> None: ...
 
 
@@ -222,6 +223,13 @@ class SearchJobs:
         with job.lock:
             return self._page(job.records if job.aggregate else job.messages, offset, limit)
 
+    def histogram_by(self, job_id: str, name: str, owner: str | None = None) -> dict[str, list[int]]:
+        """Messages over time for each of the commonest values of a field, oldest bucket first."""
+        job = self.job(job_id, owner)
+        run = self._run(job)
+        parts = job.searches.histogram_by(job.searches.compiled(job.request.query, run), run, name)
+        return {value: counts[::-1] for value, counts in parts.items()}
+
     def delete(self, job_id: str, owner: str | None = None) -> None:
         """Stop the job and forget it."""
         self._remove(self.job(job_id, owner))
@@ -276,13 +284,17 @@ class SearchJobs:
             raise
         self._moved(job, State.FORCE_PAUSED if paused else State.DONE)
 
-    def _gather(self, job: Job) -> bool:
-        """Fill in the job; whether it was paused at the most messages."""
-        request, searches = job.request, job.searches
-        run = RunContext(
+    def _run(self, job: Job) -> RunContext:
+        request = job.request
+        return RunContext(
             self._now(), request.start_ms, request.end_ms, request.zone,
             save=job.save, auto_parse=request.auto_parse, by_receipt=request.by_receipt,
         )  # fmt: skip
+
+    def _gather(self, job: Job) -> bool:
+        """Fill in the job; whether it was paused at the most messages."""
+        request, searches = job.request, job.searches
+        run = self._run(job)
         compiled = searches.compiled(request.query, run)
         with job.lock:
             job.aggregate = compiled.is_aggregate

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from dohyo.compile import CompileContext, Compiled, compile_query
 from dohyo.functions.table import RunContext
+from dohyo.ops.message_fields import message_field
 from dohyo.plan import nodes
-from dohyo.plan.expr import Apply, Lit, Ref
+from dohyo.plan.expr import Apply, Expr, Lit, Ref
 from dohyo.plan.nodes import AggregateCall, LookupTable, Plan, chain
 from dohyo.plan.schema import Field, Schema
 from dohyo.plan.scope import without_indexes
@@ -25,6 +27,9 @@ _WIDTHS = [
     for w in (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400)
 ]
 MOST_BUCKETS = 120
+MOST_PARTS = 7
+MOST_COUNTED = 100_000
+OTHER, NONE = "Other", "none"
 
 
 def _without(plan: Plan, names: Iterable[str]) -> Plan:
@@ -95,35 +100,73 @@ class Searches:
         """Messages over time, newest bucket first, empty buckets too; the oldest may be shorter than the
         others.
         """
-        length = run.end_ms - run.start_ms
-        if length <= 0 or not isinstance(chain(compiled.plan)[0], nodes.Scan):
-            return []  # rows of a lookup table are no messages
-        width = bucket_width(length)
-        slot = Apply("slice_start", (_age(run), Lit(width, LONG), Lit(0, LONG)), TIME)
-        plan = message_plan(compiled.plan)
-        made = Field("_age", TIME, key=True)
-        counted = nodes.Aggregate(
-            nodes.Extend(plan, (("_age", slot),), plan.schema.with_fields([made])),
-            ("_age",),
-            (AggregateCall("count", None, "_count", LONG),),
-            Schema((made, Field("_count", LONG)), aggregate=True),
-        )
-        _, rows = Runner(self.engine, run, self.limits, self.lookups or Lookups(), query_id).result(
-            counted, 10 * MOST_BUCKETS
-        )
-        counts = {int(age): int(count) for age, count in rows if age is not None and count is not None}  # type: ignore[arg-type]
+        counts = {age: count for age, count in self._counted_by_age(compiled, run, (), query_id)}
+        width = bucket_width(run.end_ms - run.start_ms)
         return [
             Bucket(
                 start := max(run.start_ms, run.end_ms - age - width),
                 run.end_ms - age - start,
                 counts.get(age, 0),
             )
-            for age in range(0, length, width)
+            for age in _ages(compiled, run)
         ]
+
+    def histogram_by(self, compiled: Compiled, run: RunContext, name: str) -> dict[str, list[int]]:
+        """Messages over time for each value of a field, the commonest value first, those beyond `MOST_PARTS`
+        together under OTHER, those without one under NONE; one count for each bucket of `histogram`.
+        """
+        schema = message_plan(compiled.plan).schema
+        known = schema.find(name)
+        value = Ref(known.name, known.type) if known else message_field(name, schema)
+        key = Field("_part", value.type, key=True)
+        ages = {age: place for place, age in enumerate(_ages(compiled, run))}
+        parts: dict[str, list[int]] = {}
+        for age, part, count in self._counted_by_age(compiled, run, ((key, value),)):
+            parts.setdefault(NONE if part in (None, "") else str(part), [0] * len(ages))[ages[age]] += count
+        ordered = sorted(parts.items(), key=lambda part: (part[0] == NONE, -sum(part[1]), part[0]))
+        rest = [counts for _, counts in ordered[MOST_PARTS:]]
+        shown = dict(ordered[:MOST_PARTS])
+        return shown | {OTHER: [sum(counts) for counts in zip(*rest, strict=True)]} if rest else shown
+
+    def _counted_by_age(
+        self,
+        compiled: Compiled,
+        run: RunContext,
+        keys: tuple[tuple[Field, Expr], ...],
+        query_id: str | None = None,
+    ) -> Iterator[tuple[Any, ...]]:
+        """Beginning of a bucket as its age, values of the keys, number of messages."""
+        if not _ages(compiled, run):
+            return
+        width = bucket_width(run.end_ms - run.start_ms)
+        slot = Apply("slice_start", (_age(run), Lit(width, LONG), Lit(0, LONG)), TIME)
+        plan = message_plan(compiled.plan)
+        made = (Field("_age", TIME, key=True), *(field for field, _ in keys))
+        values = (("_age", slot), *((field.name, value) for field, value in keys))
+        counted = nodes.Aggregate(
+            nodes.Extend(plan, values, plan.schema.with_fields(made)),
+            tuple(field.name for field in made),
+            (AggregateCall("count", None, "_count", LONG),),
+            Schema((*made, Field("_count", LONG)), aggregate=True),
+        )
+        runner = Runner(self.engine, run, self.limits, self.lookups or Lookups(), query_id)
+        for age, *parts, count in runner.result(counted, MOST_COUNTED)[1]:
+            if age is not None and count is not None:
+                yield (int(age), *parts, int(count))  # type: ignore[call-overload]
 
     def cancel(self, query_id: str) -> None:
         """Stop the statement of this id, if it runs."""
         self.engine.cancel(query_id)
+
+
+def _ages(compiled: Compiled, run: RunContext) -> range:
+    """How long before the end of the range its buckets end; none for rows of a lookup table, which are no
+    messages.
+    """
+    length = run.end_ms - run.start_ms
+    if length <= 0 or not isinstance(chain(compiled.plan)[0], nodes.Scan):
+        return range(0)
+    return range(0, length, bucket_width(length))
 
 
 def _age(run: RunContext) -> Apply:

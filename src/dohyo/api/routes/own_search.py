@@ -20,6 +20,7 @@ router = APIRouter(prefix="/api/dohyo/v1", tags=["pages"])
 CHECKED_RANGE_MS = 15 * 60 * 1000
 PAGE = 100
 MOST_ROWS = 10_000
+MOST_NAME = 255
 
 
 @router.post("/query/check")
@@ -65,3 +66,12 @@ def table(
         }
     shown |= {"fields": page_fields(page.fields), "rows": page_rows(page.rows), "total": page.total}
     return json_answer(shown)
+
+
+@router.get("/search/jobs/{job_id}/histogram")
+def histogram(job_id: str, principal: Searcher, parts: Parts, by: str = "_loglevel") -> Response:
+    """Messages over time by the commonest values of a field; counts oldest first, one for each bucket."""
+    if not by or len(by) > MOST_NAME:
+        raise ApiRefused(400, "histogram-field", f"by: the name of a field, at most {MOST_NAME} characters")
+    found = parts.search_jobs.histogram_by(job_id, by, principal.user_id)
+    return json_answer({"parts": [{"value": value, "counts": counts} for value, counts in found.items()]})

@@ -16,6 +16,7 @@ from dohyo.functions.table import RunContext
 from dohyo.lang.format import format_query
 from dohyo.ops.manual import words
 from dohyo.plan.schema import MESSAGE_FIELDS
+from dohyo.search.explain import explained
 
 router = APIRouter(prefix="/api/dohyo/v1/query", tags=["pages"])
 MOST_TEXT = 15_000
@@ -49,7 +50,19 @@ def values(principal: Searcher, parts: Parts, field: str = "") -> Response:
 @router.post("/format")
 def formatted(body: JsonObject, principal: Searcher) -> Response:
     """The query laid out: an operator a line. What cannot be read stays as it is."""
+    return json_answer({"query": format_query(_query(body))})
+
+
+@router.post("/explain")
+def explanation(body: JsonObject, principal: Searcher, parts: Parts) -> Response:
+    """The plan of the query over the last 24 hours, and the SQL of the part that the engine runs."""
+    now = now_ms()
+    run = RunContext(now, now - VALUES_RANGE_MS, now)
+    return json_answer({"text": explained(parts.searches.compiled(_query(body), run), run)})
+
+
+def _query(body: dict[str, Any]) -> str:
     text = body.get("query")
     if not isinstance(text, str) or len(text) > MOST_TEXT:
-        raise ApiRefused(400, "query-format", f"query: a text of at most {MOST_TEXT:,} characters")
-    return json_answer({"query": format_query(text)})
+        raise ApiRefused(400, "query-text", f"query: a text of at most {MOST_TEXT:,} characters")
+    return text

@@ -70,10 +70,14 @@ export const api = {
   language: () => json<{ words: LanguageWord[]; fields: string[] }>("GET", `${OWN}/query/language`),
   fieldValues: async (field: string) => (await json<{ values: { value: string; count: number }[] }>("GET", `${OWN}/query/values?field=${encodeURIComponent(field)}`)).values,
   format: async (query: string) => (await json<{ query: string }>("POST", `${OWN}/query/format`, { query })).query,
+  explain: async (query: string) => (await json<{ text: string }>("POST", `${OWN}/query/explain`, { query })).text,
   startJob: (query: string, range: Bounds, timeZone: string, how: SearchHow = {}) =>
     json<{ id: string }>("POST", "/api/v1/search/jobs", { query, from: range.from_ms, to: range.to_ms, timeZone, byReceiptTime: how.receipt ?? false, autoParsingMode: how.auto ? "AutoParse" : "Manual" }),
   jobTable: (id: string, offset: number, limit: number) =>
     json<JobTable>("GET", `${OWN}/search/jobs/${id}/table?offset=${offset}&limit=${limit}`),
+  /** Messages of a job over time by the values of a field; counts oldest first, one for each bucket of its histogram. */
+  histogramBy: async (id: string, field: string) =>
+    (await json<{ parts: { value: string; counts: number[] }[] }>("GET", `${OWN}/search/jobs/${id}/histogram?by=${encodeURIComponent(field)}`)).parts,
   /** How many messages a scope finds in the range; the search is ended with it. */
   async count(scope: string, from: string): Promise<number> {
     const rows = await this.rows(`${scope} | count`, { from });

@@ -47,6 +47,14 @@ export function messagesQuery(text: string): string {
   return kept.join("\n| ");
 }
 
+/** The query with a step before it slices or counts, else at its end. */
+export function withStep(text: string, step: string): string {
+  const all = stages(text);
+  const at = all.findIndex((stage, i) => i > 0 && (COUNTS.test(withoutComments(stage)) || SLICES.test(withoutComments(stage))));
+  if (at < 0) return `${text.trimEnd()}\n${step}`;
+  return `${all.slice(0, at).join("\n| ")}\n${step}\n| ${all.slice(at).join("\n| ")}`;
+}
+
 /** `field=value` as a scope reads it: plain words, with their wildcards, or a string. */
 export const fieldIs = (field: string, value: string) => `${field}=${/^[\w*./:-]+$/.test(value) ? value : quoted(value)}`;
 export const quoted = (text: string) => `"${text.replaceAll("\\", "\\\\").replaceAll('"', '\\"')}"`;

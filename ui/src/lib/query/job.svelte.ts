@@ -21,6 +21,10 @@ export class SearchRun {
   #id = "";
   #turn = 0;
 
+  /** Of the job on the server; empty once it is ended. */
+  get id(): string {
+    return this.#id;
+  }
   get fields(): Field[] {
     return this.table?.fields ?? [];
   }

@@ -13,7 +13,7 @@ interface Language {
 }
 let loaded: Promise<Language> | null = null;
 /** Asked for once; again after a failure. */
-function language(): Promise<Language> {
+export function language(): Promise<Language> {
   loaded ??= api.language().catch((error) => {
     loaded = null;
     throw error;
