@@ -51,7 +51,7 @@ export function kindOf(panelType: string, settings: Settings): Kind {
   if (mode === "map" || low === "map" || low === "geo") return "map";
   if (mode === "honeyComb" || low === "honeycomb") return "honeycomb";
   if (low === "table") return "table";
-  if (low === "boxplot" || low === "box") return "box";
+  if (low === "boxplot" || low === "box" || low === "boxandwhisker") return "box";
   if (low === "funnel" || low === "sankey") return low;
   if (low === "title" || low === "text") return "text";
   if (mode === "timeSeries") return "time";
