@@ -21,10 +21,10 @@ Verdict = Literal["works", "note", "unsupported"]
 DAY_MS = 86_400_000
 DRAWN = frozenset(
     {"table", "pie", "donut", "bar", "column", "line", "area", "scatter", "bubble", "map", "geo", "svp",
-     "svv", "honeycomb", "boxplot", "box", "funnel", "sankey", "text", "title"}
+     "svv", "honeycomb", "boxplot", "box", "boxandwhisker", "funnel", "sankey", "text", "title"}
 )  # fmt: skip
 MODES = frozenset(
-    {"timeSeries", "distribution", "singleValueMetrics", "map", "honeyComb", "TextPanel", "geo"}
+    {"timeSeries", "distribution", "singleValueMetrics", "map", "honeyComb", "TextPanel", "geo", "table"}
 )
 METRICS = "reads metrics, which Dohyo does not collect"
 TRACES = "reads traces, which Dohyo does not collect"

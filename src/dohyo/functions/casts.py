@@ -153,7 +153,7 @@ fn(
     "num",
     (DOUBLE,),
     DOUBLE,
-    aliases=("number", "double"),
+    aliases=("number", "double", "toDouble"),
     sql=lambda x: x,
     rows=lambda x: x,
     help="The number that a text says; null when it says none.",

@@ -29,6 +29,7 @@ _WORD = re.compile(r"[^\W\d][\w.@]*|@[\w.]+")
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+(?![A-Za-z]))?")
 _SUFFIX = re.compile(r"[A-Za-z]+")
 _PUNCT = re.compile(r"&&|\|\||==|!=|<>|<=|>=|[-+*/%=<>!(),?:\[\]{};.#&^$~\\|]")
+_SPACED_FIELD = re.compile(r'%[ \t]+"')
 _OLD_FIELD = re.compile(r"%[A-Za-z_][\w.\[\]]*")
 _PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(\"(?:[^\"\\]|\\.)*\"|[^\s|,()]*)")
 _CHAR = re.compile(r"'(\\?.)'")
@@ -157,6 +158,8 @@ def _token_at(text: str, i: int, end: int, before: Token | None) -> Token:
         return _string(text, i, end, STRING, i)
     if char == "%" and text.startswith('%"', i):
         return _string(text, i, end, QUOTED, i + 1)
+    if char == "%" and _operand_expected(before) and (m := _SPACED_FIELD.match(text, i)):
+        return _string(text, i, end, QUOTED, m.end() - 1)
     if char == "%" and _operand_expected(before) and (m := _OLD_FIELD.match(text, i)):
         return Token(QUOTED, m[0], m[0][1:], Span(i, m.end()))
     if char == "/" and _operand_expected(before) and not text.startswith("//", i):

@@ -116,7 +116,8 @@ def _retyped(plan: Aggregate) -> Plan:
 def grouped(calls: Sequence[CallClause], keys: Sequence[tree.FieldRef], plan: Plan) -> Aggregate:
     """Group by the keys, in their order, then one column for each call."""
     plan, key_fields = _keyed(plan, keys)
-    made = [(one, clause) for clause in calls for one in _made(clause, plan.schema)]
+    once = dict.fromkeys(calls)  # the same column named twice is one
+    made = [(one, clause) for clause in once for one in _made(clause, plan.schema)]
     names = {f.name.lower() for f in key_fields}
     for one, clause in made:
         if one.name.lower() in names:

@@ -49,7 +49,8 @@ def _without(names: tuple[tree.FieldRef, ...], plan: Plan) -> Plan:
     by_rows = fields_from_rows(plan)
     if not plan.schema.open and not plan.schema.discovered and not by_rows:
         for name in names:
-            known(plan.schema, name.name, name.span)
+            if not name.name.startswith("_"):  # published queries drop fields that only their engine has
+                known(plan.schema, name.name, name.span)
     schema = plan.schema.only(name for name in plan.schema.names() if name.lower() not in gone)
     schema = replace(schema, discovered=tuple(one.without(gone) for one in schema.discovered))
     if not schema.fields and not by_rows:
