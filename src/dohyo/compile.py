@@ -4,7 +4,8 @@ segments.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -12,6 +13,7 @@ from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.functions.table import RunContext
 from dohyo.lang.macros import Expanded, Macro, expanded
 from dohyo.lang.parse import parse_query
+from dohyo.lang.tree import Query
 from dohyo.ops.context import CheckContext
 from dohyo.ops.discovered import without_hidden
 from dohyo.ops.json import parses_by_itself, with_auto_parsed
@@ -57,22 +59,45 @@ class Compiled:
 def compile_query(text: str, context: CompileContext) -> Compiled:
     """The plan of a query. ProblemError with one to five problems, their places in `text`."""
     check = CheckContext(context.run, context.tables, indexed=context.indexed)
-    whole = Expanded(text)
-    try:
-        whole = expanded(text, context.macros)
+    whole = _with_macros(text, context.macros)
+    with _places_of(whole, text):
         plan = _plan(whole.text, check, 0)
-    except ProblemError as refused:
-        raise ProblemError([whole.typed(one) for one in refused.problems], text) from None
     plan = _with_hot_fields(plan, context.hot_fields)
     warnings = tuple(whole.typed(one) for one in check.warnings)
     return Compiled(text, plan, plan.schema, plan.schema.aggregate, warnings)
 
 
-def _plan(text: str, check: CheckContext, depth: int) -> Plan:
-    """The plan of a query that stands `depth` queries deep in another one."""
+def readable(text: str, macros: Mapping[str, Macro]) -> None:
+    """ProblemError where the text is no query, whatever its operators would say of it."""
+    whole = _with_macros(text, macros)
+    with _places_of(whole, text):
+        _read(whole.text)
+
+
+def _with_macros(text: str, macros: Mapping[str, Macro]) -> Expanded:
+    with _places_of(Expanded(text), text):
+        return expanded(text, macros)
+
+
+@contextmanager
+def _places_of(whole: Expanded, text: str) -> Iterator[None]:
+    """Problems of the text with its macros put in get their places in the text as typed."""
+    try:
+        yield
+    except ProblemError as refused:
+        raise ProblemError([whole.typed(one) for one in refused.problems], text) from None
+
+
+def _read(text: str) -> Query:
     query, problems = parse_query(text, operators())
     if query is None:
         raise ProblemError(problems)
+    return query
+
+
+def _plan(text: str, check: CheckContext, depth: int) -> Plan:
+    """The plan of a query that stands `depth` queries deep in another one."""
+    query = _read(text)
     check = replace(check, child=partial(_inner_plan, check, depth + 1), drops=[], beneath=[])
     messages = Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST)
     plan: Plan = nodes.Scan(query.scope, messages, indexed=check.indexed)

@@ -6,6 +6,7 @@ import threading
 from dataclasses import dataclass, field
 
 from dohyo.base.problem import ProblemError
+from dohyo.compile import readable
 from dohyo.plan.schema import Field
 from dohyo.plan.types import LONG, TEXT
 from dohyo.search.result import Bucket, Result
@@ -29,6 +30,9 @@ class FakeSearches:
     cancelled: list[str] = field(default_factory=list)
     newest: int = 1
     held: threading.Event | None = None
+
+    def readable(self, text):
+        readable(text, {})
 
     def compiled(self, text, run):
         answer = self.answers.get(text)

@@ -96,6 +96,7 @@ Anybody = Annotated[Principal, Depends(principal_of_request)]
 Searcher = _needing("runLogSearch")
 Reader = _needing("viewLibrary")
 Author = _needing("manageLibrary")
+ContentManager = _needing("manageContent")
 CollectorReader = _needing("viewCollectors")
 CollectorManager = _needing("manageCollectors")
 AppManager = _needing("manageApps")

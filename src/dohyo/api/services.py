@@ -28,6 +28,7 @@ from dohyo.collect.retention import Retention
 from dohyo.collect.supervisor import Supervisor
 from dohyo.content.library import Library
 from dohyo.content.lookup_tables import LookupTables
+from dohyo.content.macros import Macros
 from dohyo.metadata.db import open_metadata
 from dohyo.search.dashboard_run import DashboardRuns
 from dohyo.search.jobs import SearchJobs
@@ -60,6 +61,7 @@ class Services:
     partitions: Partitions
     library: Library
     tables: LookupTables
+    macros: Macros
     async_jobs: AsyncJobs
     catalog: Catalog
     lifecycle: Lifecycle
@@ -75,7 +77,8 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
         preparation = Preparation(metadata)
         writer = ending.enter_context(closing(GroupWriter(store, preparation)))
         tables = LookupTables(metadata)
-        searches = Searches(store, tables=tables.table_at, unusual=preparation.unusual)
+        macros = Macros(metadata)
+        searches = Searches(store, tables=tables.table_at, unusual=preparation.unusual, macros=macros.ready)
         job_limits = JobLimits(pauses=bool(settings.pause_full_searches))
         search_jobs = ending.enter_context(closing(SearchJobs(searches, job_limits)))
         dashboard_runs = ending.enter_context(closing(DashboardRuns(searches)))
@@ -108,6 +111,7 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
             partitions=Partitions(metadata),
             library=Library(metadata),
             tables=tables,
+            macros=macros,
             async_jobs=async_jobs,
             catalog=catalog,
             lifecycle=lifecycle,

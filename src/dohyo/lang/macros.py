@@ -13,15 +13,18 @@ from dohyo.lang.tokens import end_of_string
 DEEPEST = 10
 LONGEST = 150_000
 """Characters that a text with its macros may have."""
+NAME = re.compile(r"^[A-Za-z_][\w.-]*$")
 _CALL = re.compile(r"`\s*([A-Za-z_][\w.-]*)\s*(?:\((.*?)\)\s*)?`", re.DOTALL)
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?[A-Za-z]{0,2}")
 
 
 @dataclass(frozen=True)
 class Macro:
-    """A text with `{{parameter}}` where arguments go."""
+    """A text with `{{parameter}}` where arguments go. The parameters in `numbers` take numbers only."""
 
     parameters: tuple[str, ...]
     text: str
+    numbers: frozenset[str] = frozenset()
 
 
 @dataclass
@@ -111,6 +114,10 @@ def _put_in(call: re.Match[str], macros: Mapping[str, Macro], span: Span, outer:
         raise ProblemError([Problem("argument-count", message, span, (f"its arguments: {wanted}",))])
     if name.lower() in outer or len(outer) >= DEEPEST:
         raise ProblemError([Problem("too-deep", f"the macro {name} contains itself", span)])
+    for parameter, argument in zip(macro.parameters, arguments, strict=True):
+        if parameter in macro.numbers and not _NUMBER.fullmatch(argument):
+            message = f"{parameter} of the macro {name} takes a number, here is {argument[:60]}"
+            raise ProblemError([Problem("argument-type", message, span)])
     text = macro.text
     for parameter, argument in zip(macro.parameters, arguments, strict=True):
         text = re.sub(r"\{\{\s*" + re.escape(parameter) + r"\s*\}\}", argument.replace("\\", r"\\"), text)

@@ -55,6 +55,21 @@ class ContentVersion(Base):
     modified_by: Mapped[str] = mapped_column(String(16))
 
 
+class MacroText(Base):
+    """A macro of the query language. `arguments`: its parameters as published, `{"name", "type"}`."""
+
+    __tablename__ = "macros"
+
+    id: Mapped[str] = mapped_column(String(16), primary_key=True)  # 16 upper-case hex digits
+    name: Mapped[str] = mapped_column(String(128), unique=True)  # in the letters of its maker
+    description: Mapped[str] = mapped_column(Text, default="")
+    definition: Mapped[str] = mapped_column(Text)
+    enabled: Mapped[bool] = mapped_column(default=True)
+    arguments: Mapped[list] = mapped_column(JSON, default=list)
+    created_ms: Mapped[int] = mapped_column(BigInteger)
+    created_by: Mapped[str] = mapped_column(String(16))
+
+
 class LookupRows(Base):
     """What a lookup table has besides its definition."""
 

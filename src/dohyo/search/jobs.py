@@ -16,8 +16,6 @@ from dohyo.base.clock import now_ms
 from dohyo.base.ids import hex_id
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.functions.table import RunContext
-from dohyo.lang.parse import parse_query
-from dohyo.ops.operator import operators
 from dohyo.plan.expr import Scalar
 from dohyo.plan.schema import Field
 from dohyo.search.limits import JobLimits
@@ -85,6 +83,7 @@ Save = Callable[[str, list[dict[str, Scalar]], bool], None]
 class Answers(Protocol):
     """What jobs need of `Searches`."""
 
+    def readable(self, text: str) -> None: ...
     def compiled(self, text: str, run: RunContext) -> Compiled: ...
     def result(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> Result: ...
     def messages(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> Result: ...
@@ -158,9 +157,7 @@ class SearchJobs:
         Text that cannot be read is refused at once (ProblemError); what is found wrong later becomes an error
         of the job.
         """
-        tree, problems = parse_query(request.query, operators())
-        if tree is None:
-            raise ProblemError(problems, request.query)
+        (searches or self._searches).readable(request.query)
         self.tidy()
         now = self._clock_s()
         job = Job(hex_id(), request, owner, searches or self._searches, now, now, save=save)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from dohyo.compile import CompileContext, Compiled, compile_query
+from dohyo.compile import CompileContext, Compiled, compile_query, readable
 from dohyo.functions.table import RunContext
+from dohyo.lang.macros import Macro
 from dohyo.ops.message_fields import message_field
 from dohyo.plan import nodes
 from dohyo.plan.expr import Apply, Expr, Lit, Ref
@@ -51,7 +52,7 @@ def _without(plan: Plan, names: Iterable[str]) -> Plan:
 class Searches:
     """Answers queries over one store. Safe for threads. `tables` gives lookup tables by their `path://`
     address; `indexed`: the engine's messages have the text index; `unusual` gives names of partitions that
-    only a query which names some reads.
+    only a query which names some reads; `macros` the macros by name.
     """
 
     engine: Engine
@@ -60,13 +61,18 @@ class Searches:
     lookups: Lookups | None = None
     indexed: bool = True
     unusual: Callable[[], Iterable[str]] = tuple
+    macros: Callable[[], Mapping[str, Macro]] = dict
 
     def __post_init__(self) -> None:
         self.lookups = self.lookups or Lookups(tables=self.tables)
 
+    def readable(self, text: str) -> None:
+        """ProblemError where the text is no query."""
+        readable(text, self.macros())
+
     def compiled(self, text: str, run: RunContext) -> Compiled:
         """The query's plan. ProblemError with places in `text` where it is wrong."""
-        known = CompileContext(run, self.engine.hot_fields(), self.tables, indexed=self.indexed)
+        known = CompileContext(run, self.engine.hot_fields(), self.tables, self.macros(), self.indexed)
         compiled, left_out = compile_query(text, known), frozenset(self.unusual())
         return replace(compiled, plan=_without(compiled.plan, left_out)) if left_out else compiled
 

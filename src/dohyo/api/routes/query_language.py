@@ -14,6 +14,7 @@ from dohyo.api.services import Parts
 from dohyo.base.clock import now_ms
 from dohyo.functions.table import RunContext
 from dohyo.lang.format import format_query
+from dohyo.metadata.content import MacroText
 from dohyo.ops.manual import words
 from dohyo.plan.schema import MESSAGE_FIELDS
 from dohyo.search.explain import explained
@@ -26,11 +27,21 @@ VALUES_RANGE_MS = 24 * 3600 * 1000
 
 @router.get("/language")
 def language(principal: Searcher, parts: Parts) -> Response:
-    """Operators and functions with syntax, help and example; fields that messages have."""
+    """Operators and functions with syntax, help and example; macros; fields that messages have."""
     fields = [field.name for field in MESSAGE_FIELDS] + [
         one.name for one in parts.fields.all() if one.enabled
     ]
-    return json_answer({"words": [word._asdict() for word in words()], "fields": fields})
+    macros = [
+        {"name": one.name, "kind": "macro", "syntax": _call(one), "help": one.description, "example": ""}
+        for one in parts.macros.all()
+        if one.enabled
+    ]
+    return json_answer({"words": [*(word._asdict() for word in words()), *macros], "fields": fields})
+
+
+def _call(macro: MacroText) -> str:
+    names = ", ".join(argument["name"] for argument in macro.arguments)
+    return f"`{macro.name}({names})`" if names else f"`{macro.name}`"
 
 
 @router.get("/values")

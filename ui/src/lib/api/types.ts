@@ -199,7 +199,7 @@ export interface DashboardModel {
 }
 
 export interface LanguageWord {
-  kind: "operator" | "function";
+  kind: "operator" | "function" | "macro";
   name: string;
   syntax: string;
   help: string;

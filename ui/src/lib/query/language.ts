@@ -49,7 +49,7 @@ const ofWord = (word: LanguageWord, boost: number): Completion => ({
   label: word.name,
   type: word.kind === "operator" ? "keyword" : "function",
   detail: word.kind,
-  apply: word.kind === "function" ? `${word.name}(` : word.name,
+  apply: word.kind === "function" ? `${word.name}(` : word.kind === "macro" ? word.syntax : word.name,
   info: () => card(word),
   boost,
 });
@@ -82,7 +82,7 @@ async function suggest(context: CompletionContext): Promise<CompletionResult | n
   const from = word?.from ?? context.pos;
   if (operatorPlace) {
     const typed = /\|\s*([A-Za-z_]*\s?[A-Za-z]*)$/.exec(before)![1]!;
-    return { from: context.pos - typed.length, options: words.filter((one) => one.kind === "operator").map((one) => ofWord(one, 0)), validFor: /^[A-Za-z_]*\s?[A-Za-z]*$/ };
+    return { from: context.pos - typed.length, options: words.filter((one) => one.kind !== "function").map((one) => ofWord(one, 0)), validFor: /^[A-Za-z_]*\s?[A-Za-z]*$/ };
   }
   const options: Completion[] = [...made(before).map((name) => ofField(name, 20)), ...fields.map((name) => ofField(name, 5))];
   if (inPipe) options.push(...words.filter((one) => one.kind === "function").map((one) => ofWord(one, 0)));
