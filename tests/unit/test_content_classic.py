@@ -95,7 +95,7 @@ def test_report_tells_of_each_panel_what_works_and_why_not():
         ("works", ""),
         ("unsupported", "cuont is no operator"),
         ("unsupported", "reads metrics, which Dohyo does not collect"),
-        ("unsupported", "content of type Unknown"),
+        ("unsupported", "content of type Unknown is kept and does nothing here"),
         ("unsupported", "is no JSON object"),
     ]
     assert lines[1].where == "1:5" and lines[1].place == "/App/Old"

@@ -7,6 +7,7 @@ import pytest
 from dohyo.content.definitions import read_definition
 from dohyo.content.library import Library
 from dohyo.content.refusals import ContentRefused
+from dohyo.content.report import report_of
 from dohyo.content.rights import Caller
 from dohyo.content.searches import log_search_json
 from dohyo.content.shapes import search_draft
@@ -81,12 +82,42 @@ def test_children_that_cannot_be_used_are_told_and_the_rest_goes_in(library, hom
     }
     imported = library.import_into(home, folder, ANN)
     answer = imported.as_json()
-    assert answer["summary"] == {"totalItems": 7, "successCount": 4, "failureCount": 3}
+    assert answer["summary"] == {"totalItems": 7, "successCount": 5, "failureCount": 2}
     assert [(f["path"], f["type"]) for f in answer["failures"]] == [
-        ("/App/metrics", "MetricsSearchSyncDefinition"),
         ("/App/inner/broken", "DashboardV2SyncDefinition"),
         ("/App/None", "None"),
     ]
+
+
+def test_content_of_an_unknown_type_is_kept_as_it_is_and_told(library, home):
+    future = {"name": "new", "type": "FutureSyncDefinition", "description": 7, "children": [1, {"a": None}]}
+    folder = {**FOLDER, "children": [SEARCH, future, {"type": "whatever", "name": "odd", "x": [None]}]}
+    imported = library.import_into(home, json.loads(json.dumps(folder)), ANN)
+    assert json.dumps(library.export(imported.item_id, ANN)) == json.dumps(folder)
+    assert [(line.title, line.reason) for line in report_of(folder) if line.verdict == "unsupported"] == [
+        ("new", "content of type FutureSyncDefinition is kept and does nothing here"),
+        ("odd", "content of type whatever is kept and does nothing here"),
+    ]
+
+
+def test_folder_without_children_or_with_null_goes_out_as_it_came(library, home):
+    folders = [{"type": "Folder", "name": "a"}, {"type": "Folder", "name": "b", "children": None}]
+    for folder in folders:
+        imported = library.import_into(home, folder, ANN)
+        assert json.dumps(library.export(imported.item_id, ANN)) == json.dumps(folder)
+
+
+@pytest.mark.parametrize(
+    ("shown", "item_type"),
+    [
+        ({"id": "x", "title": "T", "panels": [], "timeRange": RANGE, "folderId": "1"}, "Dashboard"),
+        ({"name": "S", "queryString": "* | count", "timeRange": RANGE}, "Search"),
+        ([BOARD, SEARCH], "Folder"),
+    ],
+)
+def test_what_the_api_shows_can_be_imported(library, home, shown, item_type):
+    imported = library.import_into(home, shown, ANN)
+    assert library.get(imported.item_id, ANN).item_type == item_type
 
 
 def test_taken_name_is_refused_and_nothing_goes_in(library, home):

@@ -7,6 +7,7 @@ imported. Only the children of a folder become items of their own.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +15,8 @@ from typing import Any
 from dohyo.content.dashboards import check_dashboard
 from dohyo.content.names import check_name
 from dohyo.content.refusals import ContentRefused, wrong
-from dohyo.content.searches import check_search
+from dohyo.content.searches import TYPE as SEARCH
+from dohyo.content.searches import check_search, document_of_log_search
 from dohyo.content.tables import check_table
 
 Definition = dict[str, Any]
@@ -35,6 +37,9 @@ ITEM_TYPES = {
     "Search": "Search",
     "Report": "Report",
 }
+KEPT = "Other"
+"""Content that nothing here shows or runs: stored and exported as it came in."""
+_PUBLISHED_TYPE = re.compile(r"\w+(SyncDefinition|Export)")
 CHECKS = {"Dashboard": check_dashboard, "Search": check_search, "Lookups": check_table}
 
 
@@ -71,7 +76,7 @@ def read_definition(definition: Any, failures: list[Failure] | None = None) -> D
     ContentRefused for the definition itself; children that cannot be used go to `failures` where a list is
     given, else they are refused too.
     """
-    draft = _read(definition, "", failures, 0)
+    draft = _read(typed(definition), "", failures, 0)
     if (count := draft.count()) > MOST_OBJECTS:
         message = f"Too many objects: object count({count}) was greater than limit {MOST_OBJECTS}"
         raise ContentRefused(400, "content1:too_many_items", message)
@@ -82,9 +87,11 @@ def _read(definition: Any, path: str, failures: list[Failure] | None, depth: int
     if not isinstance(definition, Mapping):
         raise wrong("a content definition is a JSON object")
     kind, name = definition.get("type"), definition.get("name")
-    item_type = ITEM_TYPES.get(str(kind))
-    if item_type is None:
+    item_type = item_type_of(definition)
+    is_kept = bool(_PUBLISHED_TYPE.fullmatch(str(kind))) or (depth > 0 and isinstance(kind, str))
+    if item_type is None and not is_kept:
         raise wrong(f'content of type "{kind}" is not known here', f"known are {', '.join(ITEM_TYPES)}")
+    item_type = item_type or KEPT
     if not isinstance(name, str):
         raise wrong(f"{item_type}: a name is needed")
     check_name(name, item_type)
@@ -94,9 +101,35 @@ def _read(definition: Any, path: str, failures: list[Failure] | None, depth: int
     document = dict(definition)
     if item_type == "Folder":
         children = _children(definition, f"{path}/{name}", failures, depth)
-        document["children"] = []
+        if isinstance(document.get("children"), list):
+            document["children"] = []
     check_document(item_type, document)
-    return Draft(item_type, name, str(definition.get("description") or ""), document, children)
+    description = definition.get("description")
+    return Draft(item_type, name, description if isinstance(description, str) else "", document, children)
+
+
+def item_type_of(definition: Mapping[str, Any]) -> str | None:
+    """The type of the item that a definition makes; None for one that is only kept."""
+    return ITEM_TYPES.get(str(definition.get("type")))
+
+
+def typed(definition: Any) -> Any:
+    """What the API shows of a dashboard or search, and lists of definitions, as a definition with a type."""
+    if isinstance(definition, list) and definition and all(isinstance(one, Mapping) for one in definition):
+        children = [typed(one) for one in definition]
+        return {"type": "FolderSyncDefinition", "name": "Imported", "children": children}
+    if not isinstance(definition, Mapping) or "type" in definition:
+        return definition
+    name = definition.get("name") or definition.get("title")
+    if isinstance(definition.get("title"), str) and "panels" in definition:
+        return {"type": "DashboardV2SyncDefinition", "name": name, **definition}
+    if isinstance(definition.get("queryString"), str) and isinstance(definition.get("timeRange"), Mapping):
+        return document_of_log_search(definition)
+    if "search" in definition and name:
+        return {"type": SEARCH, "name": name, **definition}
+    if isinstance(definition.get("children"), list) and name:
+        return {"type": "FolderSyncDefinition", "name": name, **definition}
+    return definition
 
 
 def _children(
@@ -104,7 +137,10 @@ def _children(
 ) -> tuple[Draft, ...]:
     found: list[Draft] = []
     names: set[str] = set()
-    for child in definition.get("children") or ():
+    given = definition.get("children")
+    if given is not None and not isinstance(given, list):
+        raise wrong(f"{path}: children are a list of definitions")
+    for child in given or ():
         try:
             draft = _read(child, path, failures, depth + 1)
             if draft.name in names:
@@ -143,8 +179,8 @@ def definition_of(
         dict(document) if document else {"type": "FolderSyncDefinition", "name": name, "children": []}
     )
     shown["name"] = name
-    if description or shown.get("description"):
+    if description or (isinstance(shown.get("description"), str) and shown["description"]):
         shown["description"] = description
-    if "children" in shown:
+    if item_type_of(shown) == "Folder" and (children or isinstance(shown.get("children"), list)):
         shown["children"] = list(children)
     return shown

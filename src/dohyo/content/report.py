@@ -13,7 +13,7 @@ from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import CompileContext, compile_query
 from dohyo.content.classic import KNOWN_VIEWERS, modern
 from dohyo.content.dashboards import unwrapped
-from dohyo.content.definitions import ITEM_TYPES
+from dohyo.content.definitions import item_type_of, typed
 from dohyo.functions.table import RunContext
 from dohyo.lang.parameters import with_plausible
 
@@ -50,6 +50,7 @@ class Line:
 
 def report_of(definition: Any) -> list[Line]:
     """A line for each panel, variable, search and item. Nothing is left out: what is not known is told."""
+    definition = typed(definition)
     return list(_of(definition, "")) if isinstance(definition, Mapping) else []
 
 
@@ -82,15 +83,9 @@ def _texts(value: Any) -> Iterator[str]:
 
 def _of(definition: Mapping[str, Any], above: str) -> Iterator[Line]:
     place = f"{above}/{definition.get('name')}"
-    kind = ITEM_TYPES.get(str(definition.get("type")))
+    kind = item_type_of(definition)
     if kind is None:
-        yield Line(
-            place,
-            "item",
-            str(definition.get("name")),
-            "unsupported",
-            f"content of type {definition.get('type')}",
-        )
+        yield from _kept(definition, place)
     elif kind == "Folder":
         for child in definition.get("children") or ():
             if isinstance(child, Mapping):
@@ -106,6 +101,26 @@ def _of(definition: Mapping[str, Any], above: str) -> Iterator[Line]:
         yield from _search(definition, place)
     else:
         yield Line(place, kind.lower(), str(definition.get("name")), "works")
+
+
+def _kept(definition: Mapping[str, Any], place: str) -> Iterator[Line]:
+    """What is stored as it is. Whether the queries of a monitor could run is told all the same."""
+    kind, title = str(definition.get("type")), str(definition.get("name"))
+    if kind.startswith("Metrics"):
+        yield Line(place, "item", title, "unsupported", METRICS)
+        return
+    reason = f"content of type {kind} is kept and does nothing here"
+    monitors = kind.startswith("MonitorsLibrary")
+    queries = [one for one in definition.get("queries") or () if isinstance(one, Mapping)] if monitors else []
+    if definition.get("monitorType", "Logs") == "Logs":
+        for one in queries:
+            line = _query(str(one.get("query") or ""), {}, place, "monitor", title)
+            if line.verdict == "unsupported":
+                reason = f"{reason}; {line.reason}"
+    yield Line(place, "monitor" if monitors else "item", title, "unsupported", reason)
+    for child in definition.get("children") or () if monitors else ():
+        if isinstance(child, Mapping):
+            yield from _kept(child, f"{place}/{child.get('name')}")
 
 
 def _classic_notes(document: Mapping[str, Any], place: str) -> Iterator[Line]:
