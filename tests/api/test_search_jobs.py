@@ -7,6 +7,9 @@ import time
 import httpx
 import pytest
 
+from dohyo.functions.table import RunContext
+from dohyo.search import searches
+
 from .conftest import CATEGORY, DAY_MS, classic, own
 
 JOBS = "/api/v1/search/jobs"
@@ -216,6 +219,41 @@ def test_table_gives_values_and_the_histogram_oldest_first(viewer, alerts):
     assert own(viewer.get("/api/dohyo/v1/search/jobs/77/table")) == (404, "search-job-unknown")
 
 
+def test_messages_over_time_are_parted_by_a_field(viewer, alerts):
+    query = f'_sourceCategory={CATEGORY} | json "severity" nodrop'
+    ident, _ = done(viewer, query)
+    table = viewer.get(f"/api/dohyo/v1/search/jobs/{ident}/table").json()
+    path = f"/api/dohyo/v1/search/jobs/{ident}/histogram"
+    parts = viewer.get(f"{path}?by=severity").json()["parts"]
+    counts = {part["value"]: sum(part["counts"]) for part in parts}
+    counted, _ = done(viewer, COUNT)
+    rows = viewer.get(f"/api/dohyo/v1/search/jobs/{counted}/table").json()["rows"]
+    expected = {severity or "none": count for severity, count in rows}
+    assert counts == expected
+    assert [sum(one) for one in zip(*(part["counts"] for part in parts), strict=True)] == [
+        bucket["count"] for bucket in table["histogram"]
+    ]
+    assert viewer.get(f"{path}?by=nothing_such").json()["parts"][0]["value"] == "none"
+    assert own(viewer.get(f"{path}?by=")) == (400, "histogram-field")
+
+
+def test_the_newest_messages_of_a_long_search_are_there_first(server, viewer, alerts, monkeypatch):
+    monkeypatch.setattr(searches, "MANY_MESSAGES", len(alerts))
+    monkeypatch.setattr(searches, "FIRST_MESSAGES", 2)
+    answers, now = server.services.searches, int(time.time() * 1000)
+    query = f"_sourceCategory={CATEGORY} | fields _messagetime"
+    day = RunContext(now, now - DAY_MS, now)
+    times = [row[0] for row in answers.result(answers.compiled(query, day), day).rows]
+    run = RunContext(now, times[-1], times[0] + 1)  # some seconds, so that a bucket is one
+    made = answers.compiled(query, run)
+    buckets = answers.histogram(made, run)
+    first, whole = answers.first_messages(made, run, buckets), answers.result(made, run)
+    assert 2 <= len(first.rows) < len(whole.rows)
+    assert list(first.rows) == list(whole.rows)[: len(first.rows)]
+    sorts = answers.compiled(f"_sourceCategory={CATEGORY} | sort by _messageid", run)
+    assert answers.first_messages(sorts, run, buckets) is None
+
+
 def test_estimated_usage_counts_the_bytes_of_the_range_and_checks_the_query(analyst, alerts):
     asked = {
         "queryString": "_sourceCategory=nothing | count",
@@ -247,7 +285,9 @@ def test_a_search_reads_and_fills_the_lookup_tables_of_its_caller_only(analyst, 
     }  # fmt: skip
     made = analyst.post("/api/v1/lookupTables", json=table).json()["id"]
     path = analyst.get(f"/api/v2/content/{made}/path").json()["path"]
-    query = f'{COUNT} | where !isNull(severity) | "yes" as seen | fields severity, seen | save path://"{path}"'
+    query = (
+        f'{COUNT} | where !isNull(severity) | "yes" as seen | fields severity, seen | save path://"{path}"'
+    )
     _, saved = done(analyst, query)
     assert saved["pendingErrors"] == []
     _, read = done(analyst, f'cat path://"{path}" | where seen = "yes"')

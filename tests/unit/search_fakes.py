@@ -52,6 +52,9 @@ class FakeSearches:
     def histogram(self, compiled, run, query_id=None):
         return [Bucket(60, 60, 2), Bucket(0, 60, 1)]
 
+    def first_messages(self, compiled, run, buckets, query_id=None):
+        return None
+
     def newest_insert(self):
         return self.newest
 

@@ -88,6 +88,9 @@ class Answers(Protocol):
     def result(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> Result: ...
     def messages(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> Result: ...
     def histogram(self, compiled: Compiled, run: RunContext, query_id: str | None = None) -> list[Bucket]: ...
+    def first_messages(
+        self, compiled: Compiled, run: RunContext, buckets: Sequence[Bucket], query_id: str | None = None
+    ) -> Result | None: ...
     def histogram_by(self, compiled: Compiled, run: RunContext, name: str) -> dict[str, list[int]]: ...
     def cancel(self, query_id: str) -> None: ...
 
@@ -265,7 +268,9 @@ class SearchJobs:
             self._searches.cancel(job.id)
 
     def _work(self, job: Job) -> None:
-        """The worker's part: histogram, then results; each is visible as soon as it is there."""
+        """The worker's part: histogram, first messages of a long search, results; each is visible as soon
+        as it is there.
+        """
         if not self._moved(job, State.GATHERING):
             return
         try:
@@ -301,6 +306,9 @@ class SearchJobs:
             job.message_count = sum(bucket.count for bucket in histogram)
         if job.state is State.CANCELLED:
             return False
+        first = None if compiled.is_aggregate else searches.first_messages(compiled, run, histogram, job.id)
+        with job.lock:
+            job.messages = first
         result = searches.result(compiled, run, job.id)
         kept = (
             searches.messages(compiled, run, job.id)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,7 +15,7 @@ from dohyo.plan.expr import Apply, Expr, Lit, Ref
 from dohyo.plan.nodes import AggregateCall, LookupTable, Plan, chain
 from dohyo.plan.schema import Field, Schema
 from dohyo.plan.scope import without_indexes
-from dohyo.plan.types import LONG, TIME
+from dohyo.plan.types import BOOL, LONG, TIME
 from dohyo.search.limits import Limits
 from dohyo.search.lookups import Lookups
 from dohyo.search.result import Bucket, Result
@@ -29,6 +29,8 @@ _WIDTHS = [
 ]
 MOST_BUCKETS = 120
 MOST_PARTS = 7
+FIRST_MESSAGES = 200
+MANY_MESSAGES = 20_000
 MOST_COUNTED = 100_000
 OTHER, NONE = "Other", "none"
 
@@ -116,6 +118,27 @@ class Searches:
             )
             for age in _ages(compiled, run)
         ]
+
+    def first_messages(
+        self, compiled: Compiled, run: RunContext, buckets: Sequence[Bucket], query_id: str | None = None
+    ) -> Result | None:
+        """The newest messages of a long search, which are there long before all are; `buckets` newest first.
+
+        None where the search is short, or where its operators have to see everything first.
+        """
+        plain = all(isinstance(node, _MESSAGE_NODES) for node in chain(compiled.plan))
+        if not plain or run.by_receipt or sum(bucket.count for bucket in buckets) < MANY_MESSAGES:
+            return None
+        seen = 0
+        for bucket in buckets:
+            seen += bucket.count
+            if seen >= FIRST_MESSAGES:
+                break
+        since = Apply("ge", (Ref("_messagetime", TIME), Lit(bucket.start_ms, TIME)), BOOL)
+        plan = nodes.rewritten(
+            compiled.plan, lambda node: nodes.Filter(node, since) if isinstance(node, nodes.Scan) else node
+        )
+        return self.result(replace(compiled, plan=plan, warnings=()), run, query_id)
 
     def histogram_by(self, compiled: Compiled, run: RunContext, name: str) -> dict[str, list[int]]:
         """Messages over time for each value of a field, the commonest value first, those beyond `MOST_PARTS`

@@ -14,7 +14,9 @@ export class SearchRun {
   table = $state.raw<JobTable | null>(null);
   rows = $state.raw<Value[][]>([]);
   bounds = $state.raw<Bounds | null>(null);
+  /** The query that the results are of, and the one asked for last. */
   query = $state("");
+  asked = $state("");
   elapsed_ms = $state(0);
   finished_ms = $state(0);
   stopped = $state(false);
@@ -34,6 +36,8 @@ export class SearchRun {
     const turn = ++this.#turn;
     const began = Date.now();
     this.running = true;
+    this.asked = query;
+    this.elapsed_ms = 0;
     this.stopped = false;
     this.problem = null;
     try {
@@ -57,7 +61,7 @@ export class SearchRun {
         this.problem = table.problem;
         return;
       }
-      if (done || table.rows.length) {
+      if (done || table.rows.length || table.histogram.length) {
         const whole = done && table.aggregate && table.total > PAGE ? await api.jobTable(this.#id, 0, RECORDS) : table;
         if (turn !== this.#turn) return;
         this.table = whole;
