@@ -61,6 +61,8 @@ def _answer(line: bytes, run: RunContext, explain: bool) -> dict[str, Any]:
         shown = [problem.as_json(text) for problem in refused.problems]
         words = "; ".join(_words(problem, text) for problem in refused.problems)
         return {"id": asked.get("id"), "ok": False, "error": words, "problems": shown}
+    except Exception as mistake:  # one of ours in one query does not end the answers to the others
+        return {"id": asked.get("id"), "ok": False, "error": f"internal: {type(mistake).__name__}: {mistake}"}
 
 
 def _words(problem: Problem, text: str) -> str:

@@ -7,19 +7,16 @@ published rules are written for. Arrow carries it as compiled code and runs it o
 
 from __future__ import annotations
 
-import re
 import secrets
 from collections.abc import Callable, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from dohyo.functions.linear import all_named
+
 MOST_LETTERS = 16_384
 Replacement = Callable[[str], str]
-_TOKEN = re.compile(
-    r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<(?P<name>\w+)>|\(\?|(?P<open>\()|.",
-    re.DOTALL,
-)
 # Around a match while its groups are looked for; no message holds them.
 _MARK = secrets.token_hex(8)
 _FROM, _TO = f"\ufdd0{_MARK}<", f"\ufdd0{_MARK}>"
@@ -37,11 +34,11 @@ def check_pattern(pattern: str, groups: int | None = None) -> None:
     try:
         pc.match_substring_regex(pa.array([""]), f"(?:{pattern})")
         if groups:
-            pc.extract_regex_span(pa.array([""]), _all_named(pattern)[0])
+            pc.extract_regex_span(pa.array([""]), all_named(pattern)[0])
     except (pa.ArrowInvalid, UnicodeEncodeError) as error:
         words = str(error).removeprefix("Invalid regular expression: ").replace(f"(?:{pattern})", pattern)
         raise ValueError(f"RE2 cannot run this expression: {words}") from None
-    if groups and _all_named(pattern)[1] < groups:
+    if groups and all_named(pattern)[1] < groups:
         raise ValueError("the expression needs a group in parentheses around what is meant")
 
 
@@ -61,7 +58,7 @@ def first_group(pattern: str, texts: Sequence[str]) -> list[tuple[int, str] | No
     >>> first_group("b=(.)", ["a=1 b=2", "a=1"])
     [(6, '2'), None]
     """
-    named, _ = _all_named(pattern)
+    named, _ = all_named(pattern)
     spans = pc.extract_regex_span(_array(texts), named).field(0).to_pylist()
     matched = pc.match_substring_regex(_array(texts), named).to_pylist()
     found: list[tuple[int, str] | None] = []
@@ -113,7 +110,7 @@ def _inside(pattern: str, matches: Sequence[str], instead: Replacement) -> list[
     One whose groups cannot be told without its surroundings (`\\B` at an edge) is replaced whole, so that
     nothing secret remains.
     """
-    named, count = _all_named(pattern)
+    named, count = all_named(pattern)
     spans = pc.extract_regex_span(_array(matches), f"^(?:{named})$")
     fields = [spans.field(number).to_pylist() for number in range(count)]
     known = spans.is_valid().to_pylist()
@@ -135,19 +132,6 @@ def _with_groups(match: bytes, groups: list[list[int]], instead: Replacement) ->
             text += match[done:start].decode() + instead(match[start : start + length].decode())
             done = start + length
     return text + match[done:].decode()
-
-
-def _all_named(pattern: str) -> tuple[str, int]:
-    """The pattern with a name for every capture group, and how many there are."""
-    count = 0
-    pieces = []
-    for token in _TOKEN.finditer(pattern):
-        if token["open"] or token["name"]:
-            pieces.append(f"(?P<g{count}>")
-            count += 1
-        else:
-            pieces.append(token[0])
-    return "".join(pieces), count
 
 
 def _array(texts: Sequence[str]) -> pa.Array:

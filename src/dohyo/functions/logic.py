@@ -7,6 +7,7 @@ import re
 
 import sqlglot.expressions as exp
 
+from dohyo.functions.linear import is_in
 from dohyo.functions.regex import compiled
 from dohyo.functions.table import NUMBER, SAME, fn
 from dohyo.plan.sqltree import Sql, call, plain, text
@@ -182,6 +183,7 @@ fn(
     hidden=True,
     sql=_matches_sql,
     rows=lambda v, p: re.fullmatch(".*".join(map(re.escape, p.split("*"))), v, re.DOTALL) is not None,
+    bounded=lambda v, p: is_in(f"(?s)^{'.*'.join(map(re.escape, p.split('*')))}$", v),
 )
 fn(
     "matches_regex",
@@ -192,6 +194,7 @@ fn(
     literal=(1,),
     sql=lambda v, p: call("match", v, text(plain_dot(str(p.this)))),
     rows=lambda v, p: compiled(p).search(v) is not None,
+    bounded=lambda v, p: is_in(p, v),
 )
 fn(
     "in",

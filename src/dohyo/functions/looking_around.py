@@ -104,7 +104,24 @@ def groups_found(
     """For each text its matches, the first one unless `many`, as texts of the groups. ProblemError
     `regex-slow`.
     """
-    asked = json.dumps({"pattern": backtracking(pattern)[0], "many": many, "texts": texts})
+    hint = "write it without look-around and back-references; the engine runs such patterns fast"
+    return _searched(backtracking(pattern)[0], texts, many, span, hint)
+
+
+def groups_in_time(
+    pattern: str, texts: Sequence[str | None], span: Span | None = None
+) -> list[list[list[str]]]:
+    """For each text the groups of all its matches, of a pattern that the engine runs too. ProblemError
+    `regex-slow`.
+    """
+    hint = "say more plainly what is meant, without repetition in repetition"
+    return _searched(compiled(pattern).pattern, texts, True, span, hint)
+
+
+def _searched(
+    pattern: str, texts: Sequence[str | None], many: bool, span: Span | None, hint: str
+) -> list[list[list[str]]]:
+    asked = json.dumps({"pattern": pattern, "many": many, "texts": texts})
     command = [sys.executable, "-I", "-S", "-c", _WORKER]
     try:
         done = subprocess.run(
@@ -112,7 +129,6 @@ def groups_found(
         )
     except subprocess.TimeoutExpired:
         message = f"the regular expression took more than {LONGEST_S} s over {len(texts):,} rows"
-        hint = "write it without look-around and back-references; the engine runs such patterns fast"
         raise ProblemError([Problem("regex-slow", message, span, (hint,))]) from None
     found: list[list[list[str]]] = json.loads(done.stdout)
     return found

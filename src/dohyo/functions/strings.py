@@ -10,6 +10,7 @@ import orjson
 import sqlglot.expressions as exp
 
 from dohyo.functions.casts import any_to_text
+from dohyo.functions.linear import replaced
 from dohyo.functions.logic import plain_dot
 from dohyo.functions.regex import RegexRefused, compiled, group_names
 from dohyo.functions.table import fn
@@ -173,6 +174,7 @@ fn(
         text(_engine_replacement(str(p.this), str(r.this))),
     ),
     rows=_replace_matches,
+    bounded=lambda x, p, r: replaced(p, x, _engine_replacement(p, r)),
 )
 
 fn(

@@ -30,7 +30,7 @@ class RunContext:
     `warn` takes what people should know of the rows, such as columns left out. `save` writes rows into the
     lookup table at an address, in the place of its rows or (true) beside them; None where nobody may.
     `auto_parse`: JSON fields of messages are there without an operator. `by_receipt`: the range is one of
-    times of receipt.
+    times of receipt. `bounded`: rows in memory are a user's, so that no pattern may take for ever.
     """
 
     now_ms: int
@@ -42,6 +42,7 @@ class RunContext:
     save: Callable[[str, list[dict[str, Scalar]], bool], None] | None = field(default=None, compare=False)
     auto_parse: bool = False
     by_receipt: bool = False
+    bounded: bool = False
 
     def earlier(self, by_ms: int) -> RunContext:
         """The run for a comparison with so much earlier messages."""
@@ -61,6 +62,8 @@ class Function:
     - `sql(*args)` gets sqlglot nodes, returns one (with `needs_context`, the RunContext first). Must never
       raise at run time.
     - `rows(*args)` gets Python values (with `needs_context`, the RunContext first) and returns one.
+    - `bounded(*args)`: what runs in the place of `rows` where the time of that depends on a pattern; else
+      None. The reference interpreter of the tests keeps to `rows`, which owes nothing to the engine's RE2.
     - `keep(...)`: for the functions that drop rows on bad input (isPrivateIP ...): name of a boolean function
       that says which rows stay; else None.
     - `literal`: positions of arguments that must be literals (patterns, digits); `extra["choices"]` gives for
@@ -73,6 +76,7 @@ class Function:
     result: Type | Callable[[Sequence[Type]], Type]
     sql: Callable[..., exp.Expression]
     rows: Callable[..., Scalar]
+    bounded: Callable[..., Scalar] | None = None
     nulls: Nulls = "null"
     optional: int = 0
     variadic: bool = False

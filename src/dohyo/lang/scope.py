@@ -8,6 +8,7 @@ from dohyo.base.problem import Problem, Span
 from dohyo.lang import tree
 from dohyo.lang.tokens import (
     LONGEST_WORD,
+    SUBQUERY_HEAD,
     LexError,
     end_of_bracket,
     end_of_string,
@@ -124,6 +125,10 @@ class _Scanner:
 
     def read_subquery(self) -> tree.ScopeNode:
         start = self.at
+        if not SUBQUERY_HEAD.match(self.text, start, self.end):
+            hint = 'text with brackets stands in quotes: "[error]"'
+            message = "a bracket opens a subquery here, and none follows"
+            raise LexError(Problem("subquery-expected", message, Span(start, start + 1), (hint,)))
         self.at = end_of_bracket(self.text, start, self.end)
         return tree.ScopeSubquery(self.text[start : self.at], span=Span(start, self.at))
 

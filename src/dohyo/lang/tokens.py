@@ -33,7 +33,7 @@ _SPACED_FIELD = re.compile(r'%[ \t]+"')
 _OLD_FIELD = re.compile(r"%[A-Za-z_][\w.\[\]]*")
 _PATH = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(\"(?:[^\"\\]|\\.)*\"|[^\s|,()]*)")
 _CHAR = re.compile(r"'(\\?.)'")
-_SUBQUERY = re.compile(r"\[\s*subquery\b", re.IGNORECASE)
+SUBQUERY_HEAD = re.compile(r"\[\s*subquery\b", re.IGNORECASE)
 _BEFORE_OPERANDS = frozenset(("matches", "contains", "in", "and", "or", "not", "by", "as", "where"))
 LONGEST_WORD = 2300
 _MOST_DIGITS = 200
@@ -164,7 +164,7 @@ def _token_at(text: str, i: int, end: int, before: Token | None) -> Token:
         return Token(QUOTED, m[0], m[0][1:], Span(i, m.end()))
     if char == "/" and _operand_expected(before) and not text.startswith("//", i):
         return _regex(text, i, end)
-    if char == "[" and _SUBQUERY.match(text, i):
+    if char == "[" and SUBQUERY_HEAD.match(text, i):
         return Token(SUBQUERY, text[i : (stop := end_of_bracket(text, i, end))], "", Span(i, stop))
     if char == "`":
         stop = text.find("`", i + 1)
@@ -287,7 +287,7 @@ def cut_at_pipes(text: str) -> list[tuple[int, int]]:
         ):
             i = m.end()
             continue
-        if char == "[" and _SUBQUERY.match(text, i):
+        if char == "[" and SUBQUERY_HEAD.match(text, i):
             i = end_of_bracket(text, i, len(text))
             continue
         if text.startswith(("/*", "//"), i) and _comment_may_open(text, i, in_scope):

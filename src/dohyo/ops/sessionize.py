@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from dohyo.base.problem import Problem, ProblemError
-from dohyo.functions.regex import compiled
+from dohyo.functions.linear import first_groups
 from dohyo.functions.table import RunContext
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
@@ -143,8 +143,9 @@ class Sessions:
         """Each session so far with every message that the pattern fits and that has its values."""
         shared = [name for name in dict.fromkeys(anchor.names) if sessions and name in sessions[0].values]
         fitting: defaultdict[tuple[str, ...], list[tuple[int, dict[str, str]]]] = defaultdict(list)
-        for place, row in enumerate(in_time(rows, "sessionize")):
-            values = _values(anchor, str(row[_RAW] or ""))
+        matches = first_groups(anchor.pattern, [str(row[_RAW] or "") for row in rows])
+        for place, groups in enumerate(matches):
+            values = _values(anchor, groups)
             if values is not None:
                 fitting[tuple(values[name] for name in shared)].append((place, values))
         linked: list[_Session] = []
@@ -165,13 +166,12 @@ class Sessions:
         return {**session.values, _TIME: min(times), _RAW: raw}
 
 
-def _values(anchor: Anchor, message: str) -> dict[str, str] | None:
-    """What the pattern takes out of the message; None where it does not fit or a name has two values."""
-    found = compiled(anchor.pattern).search(message)
-    if found is None:
+def _values(anchor: Anchor, groups: tuple[str, ...] | None) -> dict[str, str] | None:
+    """What the pattern takes out of a message; None where it does not fit or a name has two values."""
+    if groups is None:
         return None
     values: dict[str, str] = {}
-    for name, value in zip(anchor.names, found.groups(), strict=True):
+    for name, value in zip(anchor.names, groups, strict=True):
         if values.setdefault(name, value) != value:
             return None
     return values

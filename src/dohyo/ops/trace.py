@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Literal
 
-from dohyo.functions.regex import compiled, group_names
+from dohyo.base.problem import Span
+from dohyo.functions.looking_around import groups_in_time
+from dohyo.functions.regex import group_names
 from dohyo.functions.table import RunContext
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.ops.budget import in_time
 from dohyo.ops.context import CheckContext, fail
 from dohyo.ops.expressions import checked_regex
 from dohyo.ops.operator import Help, Operator, Traits
@@ -46,7 +47,8 @@ def to_plan(clause: TraceClause, plan: Plan, context: CheckContext) -> Plan:
         hint = 'trace "ID=([0-9a-fA-F]{4})" "7F92"'
         message = "the regular expression of trace has one group, which is the id"
         fail("group-count", message, clause.pattern.span, hint)
-    return Local(plan, "trace", Trace(pattern, clause.start.value, clause.direction), plan.schema)
+    run = Trace(pattern, clause.start.value, clause.direction, clause.pattern.span)
+    return Local(plan, "trace", run, plan.schema)
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,12 @@ class Trace:
     pattern: str
     start: str
     direction: Direction
+    span: Span
 
     def __call__(self, rows: list[Row], run: RunContext) -> list[Row]:
-        search = compiled(self.pattern)
-        ids = [
-            {one for one in search.findall(str(row["_raw"] or "")) if one} for row in in_time(rows, "trace")
-        ]
+        texts = [str(row["_raw"] or "") for row in rows]
+        found = groups_in_time(self.pattern, texts, self.span)
+        ids = [{one for groups in matches for one in groups if one} for matches in found]
         if self.direction == "both":
             kept = self._all_linked(ids)
         else:

@@ -12,6 +12,8 @@ from itertools import islice
 from typing import Any, Protocol
 
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.functions.linear import first_groups
+from dohyo.functions.looking_around import groups_in_time
 from dohyo.functions.regex import compiled
 from dohyo.functions.table import RunContext
 from dohyo.ops.aggregates import AGGREGATES
@@ -142,17 +144,28 @@ def _project(here: _Interpreter, node: nodes.Project, rows: list[Row]) -> list[R
 
 
 def _capture(here: _Interpreter, node: nodes.Capture, rows: list[Row]) -> list[Row]:
-    source, pattern = value_of(node.source, here.run), compiled(node.pattern)
+    source = value_of(node.source, here.run)
+    texts = [None if (text := source(row)) is None else str(text) for row in rows]
     found: list[Row] = []
-    for row in rows:
-        text = source(row)
-        matches = list(pattern.finditer(str(text))) if text is not None else []
-        for match in matches if node.many else matches[:1]:
-            groups: Row = dict(zip(node.names, match.groups(default=""), strict=True))
-            found.append(_captured(node, row, groups, True))
+    for row, matches in zip(rows, _matches(here, node, texts), strict=True):
+        for groups in matches:
+            found.append(_captured(node, row, dict(zip(node.names, groups, strict=True)), True))
         if not matches and node.keep:
             found.append(_captured(node, row, _unmatched(node, row), False))
     return found
+
+
+def _matches(
+    here: _Interpreter, node: nodes.Capture, texts: Sequence[str | None]
+) -> Iterable[Sequence[Sequence[str]]]:
+    """Of each text the groups of its matches, the first one alone unless `many`."""
+    if here.run.bounded and node.many:
+        return groups_in_time(node.pattern, texts)
+    if here.run.bounded:
+        return ([] if one is None else [one] for one in first_groups(node.pattern, texts))
+    pattern = compiled(node.pattern)
+    matches = ([] if text is None else [one.groups("") for one in pattern.finditer(text)] for text in texts)
+    return matches if node.many else (one[:1] for one in matches)
 
 
 def _unmatched(node: nodes.Capture, row: Row) -> Row:

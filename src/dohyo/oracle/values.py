@@ -23,7 +23,7 @@ def value_of(expr: Expr, run: RunContext) -> Callable[[Row], Scalar]:
     given = (run,) if function.needs_context else ()
     if_null = None if function.nulls == "null" else False
     handles = function.nulls == "handles"
-    rows = function.rows
+    rows = function.bounded if run.bounded and function.bounded else function.rows
 
     def applied(row: Row) -> Scalar:
         values = [arg(row) for arg in args]

@@ -299,7 +299,9 @@ def run_query(
     """
     limits = limits or Limits()
     warned = list(compiled.warnings)
-    runner = Runner(engine, replace(run, warn=warned.append), limits, lookups or Lookups(), query_id)
+    runner = Runner(
+        engine, replace(run, warn=warned.append, bounded=True), limits, lookups or Lookups(), query_id
+    )
     most = limits.records if compiled.is_aggregate else limits.messages
     fields, rows = runner.result(compiled.plan, most + 1)
     cut = len(rows) > most
