@@ -163,11 +163,14 @@ def _operator_at(tokens: list[Token], operators: Mapping[str, ReadsClause]) -> t
         first.kind == PUNCT and first.text in "(-!"
     ):
         return EXPRESSION, 0
-    if first.kind == WORD and (
-        tokens[1].kind == PUNCT or tokens[1].word in ("as", "matches", "in", "not", "contains", "and", "or")
-    ):
+    if first.word == "not" or (first.kind == WORD and _goes_on(tokens[1])):
         return EXPRESSION, 0
     raise ParseStop(_unknown(first, tokens[1], operators))
+
+
+def _goes_on(after: Token) -> bool:
+    """Whether what stands after a word makes it the beginning of an expression."""
+    return after.kind == PUNCT or after.word in ("as", "matches", "in", "not", "contains", "and", "or")
 
 
 def _is_field(tokens: list[Token], length: int) -> bool:

@@ -132,6 +132,8 @@ class Reader:
         return read
 
     def field(self) -> tree.FieldRef:
+        if self.peek().text == "%" and self.peek(1).kind == WORD:  # `top 10 %user`, the old spelling
+            self.take()
         token = self.peek()
         if token.kind not in (WORD, QUOTED):
             self.fail(

@@ -222,10 +222,18 @@ def _call(node: tree.Call, schema: Schema, context: CheckContext) -> Expr:
     if function.name == "replace" and isinstance(node.args[1], tree.Regex):
         return _replacing(node, node.args[1], schema, context)
     args = [checked(arg, schema, context) for arg in node.args]
+    for place in function.literal:
+        args[place : place + 1] = [_constant(arg, schema) for arg in args[place : place + 1]]
     result = _with_literals(node, function.name, args)
     if function.keep:
         context.drops.append(applied(function.keep, args[:1]))
     return result
+
+
+def _constant(arg: Expr, schema: Schema) -> Expr:
+    """The literal that a field was made of: `"Europe/Berlin" as zone`."""
+    field = schema.find(arg.name) if isinstance(arg, Ref) else None
+    return arg if field is None or field.constant is None else Lit(field.constant, TEXT)
 
 
 def _replacing(node: tree.Call, regex: tree.Regex, schema: Schema, context: CheckContext) -> Expr:
@@ -255,6 +263,10 @@ def _with_literals(node: tree.Call, name: str, args: list[Expr]) -> Apply:
         if choices and isinstance(arg, Lit) and str(arg.value).lower() not in choices:
             message = f"{node.name} does not know {arg.value}"
             fail("argument-value", message, node.args[place].span, f"there are {', '.join(choices)}")
+    if "refused" in function.extra and isinstance(result.args[0], Lit):
+        message = function.extra["refused"](str(result.args[0].value), len(args) - 1)
+        if message:
+            fail("argument-value", message, node.args[0].span)
     return _with_zone(node, result) if function.name in ("formatDate", "parseDate") else result
 
 

@@ -19,6 +19,9 @@ from dohyo.plan.nodes import Aggregate, AggregateCall, Extend, Plan
 from dohyo.plan.schema import Field, Schema
 from dohyo.plan.types import DOUBLE, LONG, TEXT
 
+_PICKS = ("first", "last", "min", "max", "most_recent", "least_recent")
+"""Functions that give one of the values they are given."""
+
 
 @dataclass(frozen=True)
 class CallClause:
@@ -117,7 +120,12 @@ def grouped(calls: Sequence[CallClause], keys: Sequence[tree.FieldRef], plan: Pl
     """Group by the keys, in their order, then one column for each call."""
     plan, key_fields = _keyed(plan, keys)
     once = dict.fromkeys(calls)  # the same column named twice is one
-    made = [(one, clause) for clause in once for one in _made(clause, plan.schema)]
+    made = [
+        (one, clause)
+        for clause in once
+        if not _restates(clause, key_fields)
+        for one in _made(clause, plan.schema)
+    ]
     names = {f.name.lower() for f in key_fields}
     for one, clause in made:
         if one.name.lower() in names:
@@ -127,6 +135,16 @@ def grouped(calls: Sequence[CallClause], keys: Sequence[tree.FieldRef], plan: Pl
     columns = [Field(one.name, one.type) for one, _ in made]
     schema = Schema((*key_fields, *columns), aggregate=True)
     return Aggregate(plan, tuple(f.name for f in key_fields), tuple(one for one, _ in made), schema)
+
+
+def _restates(clause: CallClause, keys: Sequence[Field]) -> bool:
+    """Whether the call is a key under its own name, `first(status) as status ... by status`: each group has
+    one value of it.
+    """
+    if clause.function not in _PICKS or clause.field is None or clause.name is None:
+        return False
+    name = clause.field.name.lower()
+    return clause.name.name.lower() == name and any(name == key.name.lower() for key in keys)
 
 
 def _keyed(plan: Plan, keys: Sequence[tree.FieldRef]) -> tuple[Plan, list[Field]]:

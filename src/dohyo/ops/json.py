@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 
 from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.functions.json_auto import MOST_LEVELS, options_text
@@ -17,7 +18,10 @@ from dohyo.plan.expr import Expr, Lit, Ref
 from dohyo.plan.json_path import read_path, shown_path
 from dohyo.plan.nodes import Extend, Filter, Plan
 from dohyo.plan.schema import Field
-from dohyo.plan.types import TEXT
+from dohyo.plan.types import LONG, TEXT
+
+_LENGTH = re.compile(r"(.+?)\.length\(\)")
+"""The one function that published paths end with."""
 
 
 @dataclass(frozen=True)
@@ -89,16 +93,29 @@ def to_plan(clause: JsonClause, plan: Plan, context: CheckContext) -> Plan:
         return with_found(
             plan, [(key.value, field.name) for key, field in zip(clause.keys, fields, strict=True)]
         )
-    paths = [_path(key) for key in clause.keys]
     names = [field.name for field in fields]
-    if not clause.nodrop:
-        for path in paths:
-            plan = Filter(plan, _is_there(source, path))
-    values = tuple(
-        (name, _value(source, path, plan.schema.find(name) if clause.nodrop else None))
-        for name, path in zip(names, paths, strict=True)
-    )
-    return Extend(plan, values, plan.schema.with_fields(Field(name, TEXT) for name in names))
+    before = plan.schema
+    values: list[tuple[str, Expr]] = []
+    for key, name in zip(clause.keys, names, strict=True):
+        value: Expr
+        is_there: Expr
+        if counted := _LENGTH.fullmatch(key.value):
+            value = _length(source, _path(replace(key, value=counted[1])))
+            is_there = applied("not", [applied("isNull", [value])])
+        else:
+            path = _path(key)
+            value = _value(source, path, before.find(name) if clause.nodrop else None)
+            is_there = _is_there(source, path)
+        values.append((name, value))
+        plan = plan if clause.nodrop else Filter(plan, is_there)
+    return Extend(plan, tuple(values), plan.schema.with_fields(Field(name, TEXT) for name in names))
+
+
+def _length(source: Expr, path: Lit) -> Expr:
+    """The number of elements of the array at the path, null where none is."""
+    size = applied("jsonArraySize", [applied("json_value", [source, path])])
+    is_array = applied("ge", [size, Lit(0, LONG)])
+    return applied("if", [is_array, coerced(size, TEXT), Lit(None, TEXT)])
 
 
 def parses_by_itself(step: tree.Step) -> bool:

@@ -83,7 +83,7 @@ def _read_pair(reader: Reader, source: str) -> tuple[tree.FieldRef, tree.FieldRe
 def to_plan(clause: LookupClause, plan: Plan, context: CheckContext) -> Plan:
     found = columns_of(clause.source, clause.span, context)
     given = found if found is not None else _columns_named(clause)
-    wanted = clause.columns or _all_but_keys(clause, given)
+    wanted = tuple(dict.fromkeys(clause.columns)) or _all_but_keys(clause, given)
     if not wanted:  # all columns of a table that is not there
         return plan
     names = [name or column for column, name in wanted]
@@ -98,7 +98,7 @@ def to_plan(clause: LookupClause, plan: Plan, context: CheckContext) -> Plan:
     for (column, _), name in zip(wanted, names, strict=True):
         source = _column(column, given, clause)
         existing = plan.schema.find(name.name)
-        field = replace(existing, slice_ms=0, slice_days=0) if existing else Field(name.name, TEXT)
+        field = replace(existing, slice_ms=0, slice_days=0, constant=None) if existing else Field(name.name, TEXT)
         pairs.append((source, field.name))
         made.append(replace(field, type=given[source]))
     return Lookup(plan, clause.source, on, tuple(pairs), plan.schema.with_fields(made), clause.span)

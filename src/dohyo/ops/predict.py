@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.functions.casts import text_to_double
@@ -69,9 +69,6 @@ def _read_forecast(reader: Reader, period_ms: int) -> int:
         steps = math.ceil(reader.period()[0] / period_ms)
     else:
         steps = int(reader.integer(0).value)
-    if steps > MOST_FORECAST:
-        message = f"a forecast has at most {MOST_FORECAST} steps, here are {steps:,}"
-        reader.fail("number-range", message, token.span)
     return steps
 
 
@@ -83,6 +80,10 @@ def to_plan(clause: PredictClause, plan: Plan, context: CheckContext) -> Plan:
         hint = f"group by {slices.name} alone"
         message = f"predict follows one series, and here are also the values of {others[0]}"
         fail("series-several", message, clause.span, hint)
+    if clause.forecast > MOST_FORECAST:
+        message = f"a forecast has at most {MOST_FORECAST} steps, not {clause.forecast:,}; so many are made"
+        context.warn("forecast-cut", message, clause.span)
+        clause = replace(clause, forecast=MOST_FORECAST)
     names = [f"{field.name}_predicted", f"{field.name}_error"]
     names += [] if clause.window == 0 else [f"{field.name}_linear"]
     schema = plan.schema.with_fields(Field(name, DOUBLE) for name in names)

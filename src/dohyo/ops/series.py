@@ -40,6 +40,8 @@ def _reading(looks_back: int | None) -> Callable[[Reader], SeriesClause]:
         rows = looks_back or 0
         if looks_back is not None and reader.punct(","):
             rows = int(reader.integer(1, MOST_ROWS).value)
+        elif reader.peek().text == ",":
+            reader.fail("argument-count", "this operator goes over all rows and takes no number of them")
         if in_parentheses:
             reader.expect_punct(")")
         name: tree.FieldRef | None = None
@@ -107,7 +109,7 @@ def _total(plan: Plan, value: Expr, clause: SeriesClause, by: tuple[str, ...]) -
 
 
 def _diff(plan: Plan, value: Expr, clause: SeriesClause, by: tuple[str, ...]) -> Plan:
-    before = windowed(plan, "last", value, _MADE, value.type, by=by, last=-1)
+    before = windowed(plan, "last", value, _MADE, value.type, by=by, last=-clause.rows)
     return _where_known(before, value, applied("sub", [value, Ref(_MADE, value.type)]))
 
 
@@ -161,7 +163,7 @@ def _operator(
 ACCUM = _operator("accum", "_accum", f"The running sum. {_NUMBERS}", _accum, None, ("total", "diff"))
 TOTAL = _operator("total", "_total", "The sum of all rows, in every row.", _total, None, ("accum", "sum"))
 DIFF = _operator(
-    "diff", "_diff", f"The difference to the row before. {_NUMBERS}", _diff, None, ("backshift", "accum")
+    "diff", "_diff", f"The difference to the row so many before. {_NUMBERS}", _diff, 1, ("backshift", "accum")
 )
 BACKSHIFT = _operator(
     "backshift",

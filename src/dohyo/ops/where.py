@@ -9,6 +9,7 @@ from dohyo.lang.reader import Reader
 from dohyo.ops.context import CheckContext, refuse_fixed
 from dohyo.ops.expressions import checked, coerced, condition
 from dohyo.ops.operator import Help, Operator
+from dohyo.plan.expr import Lit
 from dohyo.plan.nodes import Extend, Filter, Plan
 from dohyo.plan.schema import Field
 from dohyo.plan.types import TIME
@@ -62,7 +63,9 @@ def assign_to_plan(clause: AssignClause, plan: Plan, context: CheckContext) -> P
         refuse_fixed([name], plan.schema)
     existing = plan.schema.find(name.name)
     plan = context.keeping(plan)
-    new = Field(existing.name if existing else name.name, kind, key=bool(existing and existing.key))
+    text = value.value if isinstance(value, Lit) and isinstance(value.value, str) else None
+    is_key = bool(existing and existing.key)
+    new = Field(existing.name if existing else name.name, kind, key=is_key, constant=text)
     return Extend(plan, ((new.name, value),), plan.schema.with_fields([new]))
 
 

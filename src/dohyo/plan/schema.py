@@ -13,7 +13,8 @@ from dohyo.plan.types import LONG, TEXT, TIME, Type
 class Field:
     """A field by the spelling it was declared with. `key` marks a group key; `slice_ms`, `slice_days`
     describe a time slice; `also` are other names, lower case, that it is found by. `timed`: the text holds a
-    value of that type with the time of its message, as `withtime` makes it.
+    value of that type with the time of its message, as `withtime` makes it. `constant`: the literal text
+    that it was made of.
     """
 
     name: str
@@ -23,6 +24,7 @@ class Field:
     slice_days: int = 0
     also: tuple[str, ...] = ()
     timed: Type | None = None
+    constant: str | None = None
 
 
 @dataclass(frozen=True)
