@@ -55,7 +55,9 @@ def timed(query_id: str, text: str) -> Timed:
     except ProblemError:
         return Timed(query_id, 1000 * (time.process_time() - begun), 0, True)
     read = time.process_time()
-    printed(plan_to_sql(sql_part(chain(resolved(plan, lambda query: [], RUN))), RUN))
+    part = sql_part(chain(resolved(plan, lambda query: [], RUN)))
+    if part is not None:
+        printed(plan_to_sql(part, RUN))
     return Timed(query_id, 1000 * (read - begun), 1000 * (time.process_time() - read), False)
 
 

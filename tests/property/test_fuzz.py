@@ -52,7 +52,9 @@ def outcome(text):
     try:
         format_query(text)
         plan = compile_query(text, CompileContext(RUN)).plan
-        printed(plan_to_sql(sql_part(chain(resolved(plan, lambda query: [], RUN))), RUN))
+        part = sql_part(chain(resolved(plan, lambda query: [], RUN)))
+        if part is not None:
+            printed(plan_to_sql(part, RUN))
         problems = None
     except ProblemError as refused:
         problems = refused.problems

@@ -12,12 +12,17 @@ _NAMED = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 _SCOPE = re.compile(r"\$\$(\w+)")
 # What stands before a parameter says which kind of value it takes.
 _VALUES = (
+    (re.compile(r"\bmatches\s*\(?\s*/[^/|\s]*$", re.IGNORECASE), ".*"),
     (re.compile(r"\btimeslice\s*(by\s|\()?\s*$|\|\s*$", re.IGNORECASE), "1h"),
     (re.compile(r"\btimeshift\s+-?$", re.IGNORECASE), "1d"),
     (re.compile(r"\b(limit|top|window\s*=|threshold\s*=|consecutive\s*=|topk\s*\()\s*$", re.IGNORECASE), "5"),
-    (re.compile(r"(\d|[<>]=?|[-+/])\s*$"), "1"),
+    (re.compile(r"(\d|[<>]=?|[-+/])\s*$|\|[^|]*\s\*\s*$|\bsubstring\s*\([^|]*,\s*$", re.IGNORECASE), "1"),
+    (re.compile(r"\bformatDate\s*\([^|]*,[^|]*,\s*\"$", re.IGNORECASE), "UTC"),
+    (re.compile(r"\|\s*(sort|order)\s+(by\s+)?[-+]?\s*$", re.IGNORECASE), "_count"),
+    (re.compile(r"\|[^|\"]*\b(by|row|column)\s+([\w.%]+\s*,\s*)*$", re.IGNORECASE), "_sourceCategory"),
     (re.compile(r"\|\s*(where|if)\b[^|]*(=|\(|,)\s*$", re.IGNORECASE), '"*"'),
 )
+_ZONE = re.compile(r"time_?zone|(^|_)tz(_|$)", re.IGNORECASE)
 ANY = "*"
 
 
@@ -34,6 +39,8 @@ def with_plausible(text: str, given: Mapping[str, str] | None = None) -> tuple[s
             return str(given[match[1]])
         made.append(match[1])
         before = match.string[: match.start()]
+        if _ZONE.search(match[1]):
+            return "UTC"
         return next((value for pattern, value in _VALUES if pattern.search(before)), ANY)
 
     def scope(match: re.Match[str]) -> str:
