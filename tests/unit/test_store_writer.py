@@ -1,14 +1,18 @@
 """Group commit: many writers share an insert, and each hears of its own."""
 
+import errno
+import os
+import shutil
 import threading
 from concurrent.futures import Future
 
 import pytest
 import sqlglot.expressions as exp
 
-from dohyo.base.problem import ProblemError
+from dohyo.base.problem import Problem, ProblemError
 from dohyo.plan.sqltree import column, select
 from dohyo.store import writer as writers
+from dohyo.store.disk import Disk
 from dohyo.store.embedded import EmbeddedStore
 from dohyo.store.event import LATEST_MS, Event, InsertResult
 from dohyo.store.writer import GroupWriter
@@ -115,3 +119,56 @@ def test_closing_writes_what_was_submitted_and_then_refuses(store):
     with pytest.raises(ProblemError) as refused:
         writer.submit([event(21)])
     assert refused.value.problems[0].code == "store-closing"
+
+
+class FailingStore(SlowStore):
+    """Refuses until it is mended."""
+
+    mended = False
+
+    def insert_together(self, batches, *, token: str, may_repeat: bool) -> list[InsertResult]:
+        if not self.mended:
+            raise ProblemError([Problem("store-failed", "the store could not write")])
+        return [InsertResult(len(batch), 0) for batch in batches]
+
+
+def test_a_disk_with_too_little_space_takes_nothing_until_there_is_room(tmp_path):
+    store, room = FailingStore(), shutil.disk_usage(tmp_path).free
+    store.mended = True
+    disk = Disk(tmp_path, reserve_bytes=2 * room)
+    writer = GroupWriter(store, disk=disk)
+    with pytest.raises(ProblemError) as refused:
+        writer.insert([event(1)])
+    assert (refused.value.problems[0].code, writer.trouble().code) == ("disk-full", "disk-full")
+    disk._reserve_bytes = 0
+    disk.suspect()
+    assert writer.insert([event(1)]) == InsertResult(1, 0)
+    assert writer.trouble() is None
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [(errno.ENOSPC, "disk-full"), (errno.EROFS, "disk-read-only"), (errno.EIO, "disk-failing")],
+)
+def test_a_failed_write_is_told_by_what_the_disk_says_and_recovers(tmp_path, monkeypatch, number, code):
+    store = FailingStore()
+    disk = Disk(tmp_path, reserve_bytes=0)
+    writer = GroupWriter(store, disk=disk)
+
+    def refused(_: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", refused)
+        with pytest.raises(ProblemError) as told:
+            writer.insert([event(1)])
+        assert told.value.problems[0].code == code
+        assert writer.trouble().code == code
+    disk.suspect()
+    with pytest.raises(ProblemError) as told:
+        writer.insert([event(1)])
+    assert told.value.problems[0].code == "store-failed", "the disk is well, the store is not"
+    store.mended = True
+    assert writer.insert([event(1)]) == InsertResult(1, 0)
+    writer.close()

@@ -6,6 +6,7 @@ import logging
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, Response
@@ -37,6 +38,7 @@ def create_app(services: Services) -> FastAPI:
     app.router.default = Pages()
     app.add_exception_handler(HTTPException, _transport_refusal)
     app.add_exception_handler(RequestValidationError, _wrong_parameter)
+    app.add_exception_handler(OperationalError, _metadata_refusal)
     app.add_middleware(Gate, services=services)
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES)
     return app
@@ -56,6 +58,15 @@ async def _transport_refusal(request: Request, error: Exception) -> Response:
     else:
         refused = ApiRefused(error.status_code, "badrequest", str(error.detail))
     return problem_answer(path, refused)
+
+
+async def _metadata_refusal(request: Request, error: Exception) -> Response:
+    """The disk is full or read-only, or another process holds the database too long."""
+    assert isinstance(error, OperationalError)
+    LOG.error("the metadata database: %s", error.orig)
+    message = f"the metadata database cannot be used now: {error.orig}"
+    refused = ApiRefused(503, "service.unavailable", message, headers={"Retry-After": "5"})
+    return problem_answer(request.url.path, refused)
 
 
 async def _wrong_parameter(request: Request, error: Exception) -> Response:

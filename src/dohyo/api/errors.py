@@ -47,6 +47,9 @@ KNOWN: dict[str, tuple[int, str | None]] = {
     "key-unknown": (404, None),
     "variable-unknown": (404, None),
     "store-closing": (503, "service.unavailable"),
+    "disk-full": (503, "service.unavailable"),
+    "disk-read-only": (503, "service.unavailable"),
+    "disk-failing": (503, "service.unavailable"),
 }
 
 

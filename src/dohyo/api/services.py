@@ -34,6 +34,7 @@ from dohyo.search.dashboard_run import DashboardRuns
 from dohyo.search.jobs import SearchJobs
 from dohyo.search.limits import JobLimits
 from dohyo.search.searches import Searches
+from dohyo.store.disk import Disk
 from dohyo.store.embedded import EmbeddedStore
 from dohyo.store.writer import GroupWriter
 
@@ -75,7 +76,9 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
         metadata, secrets, catalog = open_metadata(data_dir), SecretBox(data_dir), Catalog(data_dir)
         store = ending.enter_context(closing(EmbeddedStore.open(data_dir)))
         preparation = Preparation(metadata)
-        writer = ending.enter_context(closing(GroupWriter(store, preparation)))
+        writer = ending.enter_context(
+            closing(GroupWriter(store, preparation, Disk(data_dir, settings.reserve_bytes)))
+        )
         tables = LookupTables(metadata)
         macros = Macros(metadata)
         searches = Searches(store, tables=tables.table_at, unusual=preparation.unusual, macros=macros.ready)

@@ -6,6 +6,7 @@ import os
 from dataclasses import dataclass, fields
 
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.store.disk import RESERVE_BYTES
 
 
 @dataclass(frozen=True)
@@ -17,12 +18,14 @@ class Settings:
       original system allows 4 and 10; here a machine serves its own people.
     - `pause_full_searches`: 1 leaves a search without grouping that reached the most messages in the state
       FORCE PAUSED, as the original does; scripts that wait for its end then wait for ever.
+    - `reserve_bytes`: space on the disk that is kept free; with less, no message is taken.
     """
 
     max_body_bytes: int = 10 * 1024 * 1024
     key_requests_per_s: int = 100
     key_requests_at_once: int = 50
     pause_full_searches: int = 0
+    reserve_bytes: int = RESERVE_BYTES
 
     @classmethod
     def from_environment(cls) -> Settings:

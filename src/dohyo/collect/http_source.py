@@ -50,6 +50,10 @@ class UploadWriter(Writer, Protocol):
         """Whether it holds as much as it may."""
         ...
 
+    def trouble(self) -> Problem | None:
+        """Why nothing can be stored now."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class UploadLimits:
@@ -125,14 +129,16 @@ class Receiver:
             target.read_ms = 0
 
     def target(self, token: str) -> Target:
-        """The source of a token. Refused: 401 for an unknown one, 503 while it is paused, 429 while the store
-        has more to write than it may hold.
+        """The source of a token. Refused: 401 for an unknown one, 503 while it is paused or the disk takes
+        nothing, 429 while the store has more to write than it may hold.
         """
         target = self._targets.get(token_hash(token))
         if target is None or abs(self._clock() - target.read_ms) >= LOOK_AGAIN_MS:
             target = self._read_target(token, target)
         if target.source.paused:
             raise Refused(503, "upload.paused", "the source is paused; send this again later")
+        if trouble := self._writer.trouble():
+            raise Refused(503, "upload.disk", trouble.message)
         if self._writer.is_behind():
             raise Refused(
                 429, "upload.behind", "the store has too much to write at this moment; send this again"

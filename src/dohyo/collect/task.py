@@ -88,7 +88,8 @@ class SourceTask:
                 if self._stop.is_set():  # the store may be closing
                     break
                 LOG.exception("source %s failed", self._source_id)
-                self._fail(f"{type(error).__name__}: {error}")
+                told = isinstance(error, ProblemError)
+                self._fail(str(error) if told else f"{type(error).__name__}: {error}")
 
     def _fail(self, words: str) -> None:
         self._failures += 1

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.store.disk import Disk
 from dohyo.store.event import Event, InsertResult
 
 GATHER_S = 0.2
@@ -36,14 +37,19 @@ class GroupWriter:
 
     `submit` waits while more than 64 MiB are not yet on disk, so a fast source cannot fill the memory. Rows
     whose key is in the store already are left out, so a batch may be submitted again after any failure.
-    `prepare` makes events ready to be stored, in the thread of their writer.
+    `prepare` makes events ready to be stored, in the thread of their writer. While the `disk` is in trouble
+    nothing is written: batches get its problem at once, the next one after it is mended goes in.
     """
 
     def __init__(
-        self, store: Store, prepare: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: events
+        self,
+        store: Store,
+        prepare: Callable[[Sequence[Event]], Sequence[Event]] = lambda events: events,
+        disk: Disk | None = None,
     ) -> None:
         self._store = store
         self._prepare = prepare
+        self._disk = disk
         self._waiting: list[_Batch] = []
         self._waiting_bytes = 0
         self._changed = threading.Condition()
@@ -71,6 +77,10 @@ class GroupWriter:
         """Whether a batch submitted now would have to wait for memory."""
         with self._changed:
             return self._waiting_bytes >= MOST_WAITING_BYTES
+
+    def trouble(self) -> Problem | None:
+        """Why nothing can be stored now."""
+        return self._disk.trouble() if self._disk else None
 
     def close(self) -> None:
         """Writes what was submitted, then ends."""
@@ -109,10 +119,13 @@ class GroupWriter:
     def _write(self, batches: list[_Batch]) -> None:
         """One insert for all; where it is refused, one for each, so that only the wrong one hears of it."""
         try:
+            if trouble := self.trouble():
+                raise ProblemError([trouble])
             results = self._store.insert_together(
                 [batch.events for batch in batches], token=uuid.uuid4().hex, may_repeat=True
             )
-        except Exception as error:
+        except Exception as failure:
+            error = self._told(failure)
             if len(batches) > 1:
                 for batch in batches:
                     self._write([batch])
@@ -122,6 +135,14 @@ class GroupWriter:
             for batch, result in zip(batches, results, strict=True):
                 batch.done.set_result(result)
         self._forget(batches)
+
+    def _told(self, failure: Exception) -> Exception:
+        """What its disk says of a failure, where it has something to say."""
+        if self._disk is None:
+            return failure
+        self._disk.suspect()
+        trouble = self._disk.trouble()
+        return ProblemError([trouble]) if trouble else failure
 
     def _forget(self, batches: list[_Batch]) -> None:
         with self._changed:

@@ -16,12 +16,13 @@ router = APIRouter(prefix="/api/dohyo/v1", tags=["pages"])
 
 @router.get("/home")
 def home(principal: Reader, parts: Parts) -> Response:
-    """Messages stored, sources with their last poll, dashboards, installed apps."""
+    """Messages stored, sources with their last poll, dashboards, apps; why nothing can be stored."""
     return json_answer(
         {
             "alerts": parts.stored.shown(),
             "sources": source_overview(parts.metadata),
             "dashboards": dashboard_rows(principal, parts),
             "apps": list(app_refs(parts).values()),
+            "trouble": trouble.as_json("") if (trouble := parts.writer.trouble()) else None,
         }
     )

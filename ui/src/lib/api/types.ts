@@ -74,6 +74,8 @@ export interface Home {
   sources: Source[];
   dashboards: DashboardRow[];
   apps: AppRef[];
+  /** Why no message can be stored now. */
+  trouble: Problem | null;
 }
 
 export type Link = { text: string; href: string };
