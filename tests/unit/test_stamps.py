@@ -1,10 +1,12 @@
 """Stamps in texts: every documented way to write one, and what only looks like one."""
 
+import random
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
+from dohyo.base import stamps
 from dohyo.base.stamps import SEARCHED_LETTERS, find_stamp
 
 NOW = datetime(2019, 11, 20, 12, tzinfo=UTC)
@@ -156,3 +158,26 @@ def test_pattern_says_how_the_stamp_is_written():
         for text in ("2018-08-20T13:20:10.633+0000", "9/28/2011 2:23:15 PM", "Jan 02 15:04:05 MST 2006")
     ]
     assert patterns == ["yyyy-MM-dd'T'HH:mm:ss.SSSZZZZ", "MM/dd/yyyy hh:mm:ss a", "MMM dd HH:mm:ss zzz yyyy"]
+
+
+MEMBERS = [
+    '"a":1', '"n":1492608975', '"n":"1492608975000"', '"timestamp":1492608975123', '"x":"12:30"',
+    '"m":"on 2020-01-01 at 10:00:00","b":2', '"e":"a,b,1600000000,c,d,1600000001"',
+]  # fmt: skip
+
+
+def test_the_short_way_for_json_finds_what_the_long_one_finds(monkeypatch):
+    chance = random.Random(3)
+    texts = []
+    for _ in range(2000):
+        digits = chance.choice(["", f".{chance.randint(0, 9_999_999)}"])
+        zone = chance.choice(["Z", "Z", "+02:00", ""])
+        members = chance.choices(MEMBERS, k=chance.randint(0, 5))
+        day = f"2026-0{chance.randint(1, 9)}-{chance.randint(10, 31)}"
+        time = f"{day}T0{chance.randint(0, 9)}:10:59{digits}{zone}"
+        members.insert(chance.randint(0, len(members)), f'"t":"{time}"')
+        texts.append("{" + ",".join(members) + "}")
+    short = [find_stamp(text, UTC, NOW_MS) for text in texts]
+    monkeypatch.setattr(stamps, "_first_in_json", lambda text: None)
+    long = [find_stamp(text, UTC, NOW_MS) for text in texts]
+    assert [one and one[:3] for one in short] == [one and one[:3] for one in long]

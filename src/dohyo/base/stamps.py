@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import NamedTuple
 
 SEARCHED_LETTERS = 16_384
@@ -30,6 +31,7 @@ _MONTH = rf"(?P<L>(?i:{'|'.join(MONTHS)}))[a-z]*\.?"
 _JOIN = r"(?:[Tt_*]|'T'|,?[ \t]{1,3}|[ \t]?[|-][ \t])"
 # Where a time of day stands. The guards of its ends are checked apart, so that the search stays fast.
 _CLOCK = re.compile(r"\d\d?:\d\d(?::\d\d)?", re.ASCII)
+_IN_JSON = re.compile(r'"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z"', re.ASCII)
 _FRACTION = re.compile(r"[.,:*](\d+)", re.ASCII)
 _TAIL = re.compile(
     rf"(?:[ \t]?(?P<a>[AaPp])\.?[Mm]\b\.?(?::(?P<f>\d{{1,3}}))?)?"
@@ -107,6 +109,8 @@ def find_stamp(text: str, zone: tzinfo, now_ms: int, *, force_zone: bool = False
     Stamp(ms=1492608975000, start=5, length=26, pattern='dd/MMM/yyyy:HH:mm:ss ZZZZ')
     """
     searched = text[:SEARCHED_LETTERS]
+    if text.startswith("{") and not force_zone and (quick := _first_in_json(searched)):
+        return quick
     epoch = _find_epoch(searched)
     clock = _CLOCK.search(searched)
     while clock is not None and (epoch is None or clock.start() < epoch.start):
@@ -116,6 +120,41 @@ def find_stamp(text: str, zone: tzinfo, now_ms: int, *, force_zone: bool = False
         # From behind its first colon: in `2017:06:36:15` the time begins inside of what was found.
         clock = _CLOCK.search(searched, searched.index(":", clock.start()) + 1)
     return epoch
+
+
+def _first_in_json(text: str) -> Stamp | None:
+    """The stamp of a JSON object, where the first time of day in it stands in a text such as
+    "2026-11-24T10:00:00.123Z" and nothing left of it may be an epoch; else None, whatever else there may be.
+
+    Most messages are such, and this takes a quarter of the time.
+    """
+    clock = _CLOCK.search(text)
+    match = _IN_JSON.match(text, clock.start() - 12) if clock and clock.start() >= 12 else None
+    if match is None or '"timestamp"' in text[: match.start()] or "audit(" in text[: match.start()]:
+        return None
+    fifth = 0
+    for _ in range(4):
+        fifth = text.find(",", fifth) + 1
+        if not fifth:
+            break
+    if 0 < fifth < match.start() and text[fifth : fifth + 64].lstrip().lstrip('"')[:1].isdigit():
+        return None
+    day_ms, fraction = _day_ms(match[1]), match[5]
+    hour, minute, second = int(match[2]), int(match[3]), int(match[4])
+    if day_ms is None or hour > 23 or minute > 59 or second > 59:
+        return None
+    ms = day_ms + hour * HOUR_MS + minute * 60_000 + second * 1000 + int((fraction or "0").ljust(3, "0")[:3])
+    pattern = "yyyy-MM-dd'T'HH:mm:ss.SSS'Z'" if fraction else "yyyy-MM-dd'T'HH:mm:ss'Z'"
+    return Stamp(ms, match.start() + 1, len(match[0]) - 2, pattern)
+
+
+@lru_cache(1024)
+def _day_ms(day: str) -> int | None:
+    """The beginning of a day yyyy-MM-dd of UTC in epoch milliseconds; None where there is no such day."""
+    try:
+        return (datetime.fromisoformat(day).replace(tzinfo=UTC) - EPOCH) // timedelta(milliseconds=1)
+    except ValueError:
+        return None
 
 
 def digits_to_ms(digits: str) -> int:

@@ -22,6 +22,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session, sessionmaker
 
 from dohyo.base.clock import now_ms
+from dohyo.base.problem import Problem
 from dohyo.base.stamps import DAY_MS
 from dohyo.collect.field_table import FieldTable
 from dohyo.collect.http_upload import Upload, idempotency_key, items_of

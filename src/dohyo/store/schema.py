@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 import pyarrow as pa
 
@@ -21,12 +21,17 @@ CREATE TABLE IF NOT EXISTS events (
     _view LowCardinality(String),
     fields Map(LowCardinality(String), String),
     _raw String CODEC(ZSTD(3)),
-    INDEX terms caseFoldUTF8(_raw) TYPE text(tokenizer = splitByNonAlpha)
+    INDEX terms caseFoldUTF8(_raw) TYPE text(tokenizer = splitByNonAlpha, posting_list_codec = 'bitpacking')
 )
 ENGINE = MergeTree
 PARTITION BY toYYYYMM(_messagetime)
 ORDER BY (_sourcecategory, _messagetime, _messageid)
-SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1
+SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1,
+    default_compression_codec = 'ZSTD(1)',
+    min_compress_block_size = 1048576, max_compress_block_size = 4194304
+"""
+"""The codec by default is that of the text index; it, and blocks of a megabyte, make the store smaller. Stores
+made before keep what they have.
 """
 COLUMNS = (
     "_messagetime",
@@ -41,7 +46,6 @@ COLUMNS = (
     "fields",
     "_raw",
 )
-_FIELDS = pa.map_(pa.string(), pa.string())
 
 
 def as_table(events: Sequence[Event]) -> pa.Table:
@@ -56,11 +60,32 @@ def as_table(events: Sequence[Event]) -> pa.Table:
         pa.array([event.sourcehost for event in events], pa.string()),
         pa.array([event.sourcename for event in events], pa.string()),
         pa.array([event.view for event in events], pa.string()),
-        pa.array([_lower_names(event.fields.items()) for event in events], _FIELDS),
-        pa.array([event.raw for event in events], pa.large_string()),
+        _fields(events),
+        # Encoded first, which takes a third of the time that pyarrow takes over texts.
+        pa.array([event.raw.encode() for event in events], pa.large_binary()).view(pa.large_string()),
     )
     return pa.table(columns, names=list(COLUMNS))
 
 
-def _lower_names(fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    return list({name.lower(): value for name, value in fields}.items())
+def _fields(events: Sequence[Event]) -> pa.MapArray:
+    """Their custom fields by names in small letters; of names that differ in case only the last counts."""
+    ends = [0]
+    names: list[str] = []
+    values: list[str] = []
+    lowered: dict[tuple[str, ...], list[str] | None] = {}
+    for event in events:
+        given = tuple(event.fields)
+        if given not in lowered:
+            small = [name.lower() for name in given]
+            lowered[given] = small if len(set(small)) == len(small) else None
+        if (small_names := lowered[given]) is not None:
+            names += small_names
+            values += event.fields.values()
+        else:
+            last = {name.lower(): value for name, value in event.fields.items()}
+            names += last
+            values += last.values()
+        ends.append(len(names))
+    return pa.MapArray.from_arrays(
+        pa.array(ends, pa.int32()), pa.array(names, pa.string()), pa.array(values, pa.string())
+    )
