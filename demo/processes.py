@@ -59,6 +59,12 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+def is_used(port: int) -> bool:
+    """Whether something answers at the port already."""
+    with socket.socket() as asking:
+        return asking.connect_ex((HOST, port)) == 0
+
+
 @contextmanager
 def stand_in(folder: Path, alerts: int, arrivals: str) -> Iterator[StandIn]:
     """Starts the stand-in with its files in `folder` and ends it with the block."""

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import argparse
 import shutil
 import signal
 import sys
@@ -18,7 +17,8 @@ from pathlib import Path
 
 from check import compare_panels, wait_for_collection
 from dohyo_api import CATEGORY, Dohyo
-from processes import DemoError, Server, StandIn, create_key, free_port, server, stand_in, wait_until
+from options import options
+from processes import DemoError, Server, StandIn, create_key, free_port, is_used, server, stand_in, wait_until
 from rich.console import Console
 
 console = Console()
@@ -33,17 +33,6 @@ class Everything:
     dohyo: Dohyo
 
 
-def options() -> argparse.ArgumentParser:
-    reader = argparse.ArgumentParser(prog="script/demo", description=(__doc__ or "").split("\n")[0])
-    reader.add_argument("--port", type=int, help="port of the server (8484; a free one with --check)")
-    reader.add_argument("--data", type=Path, help="data directory (a new one)")
-    reader.add_argument("--alerts", type=int, default=5000, help="how many alerts (%(default)s)")
-    reader.add_argument(
-        "--check", action="store_true", help="compare every panel with its expected answer, then end"
-    )
-    return reader
-
-
 @contextmanager
 def everything(data: Path, port: int, alerts: int, arrivals: str) -> Iterator[Everything]:
     """Starts all parts, sets the source up, installs the app; ends all parts with the block."""
@@ -52,6 +41,8 @@ def everything(data: Path, port: int, alerts: int, arrivals: str) -> Iterator[Ev
         console.print(f"  listens on {graph.address}")
         key = create_key(data)
         console.print("Starting the server")
+        if is_used(port):
+            raise DemoError(f"Port {port} is in use; --port names another one.")
         with server(data, port, graph.ca_file) as dohyo_server:
             dohyo = Dohyo(dohyo_server.address, key)
             wait_until("Starting the server", lambda: dohyo.is_up() or gave_up(dohyo_server))
@@ -76,6 +67,8 @@ def show(data: Path, port: int, alerts: int) -> None:
         console.print(f"\nDohyo: {running.server.address}")
         if link:
             console.print(f"Sign in (once): {link}", soft_wrap=True)
+        else:
+            console.print(f"Sign in: .venv/bin/dohyo sign-in-link --data {data}", soft_wrap=True)
         console.print(f"Data:  {data}\nCtrl-C stops everything.\n", soft_wrap=True)
         told = None
         while running.server.process.poll() is None:
@@ -113,7 +106,7 @@ def main() -> int:
     # An ended demo ends its processes, whichever signal ends it.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     data = chosen.data or Path(tempfile.mkdtemp(prefix="dohyo-demo-"))
-    data.mkdir(parents=True, exist_ok=True)
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
     temporary = chosen.check and chosen.data is None
     try:
         if chosen.check:

@@ -228,6 +228,15 @@ def test_key_of_an_upload_that_failed_stores_what_is_missing(source, server, mon
     assert web.texts() == ["a", "b"]
 
 
+def test_only_who_manages_collectors_sees_where_messages_can_be_sent(source, viewer, administrator):
+    made = source()
+    path = f"{made.path}/{made.json['id']}"
+    assert administrator.get(path).json()["source"]["url"] == made.url
+    shown = [viewer.get(path).json()["source"], *viewer.get(made.path).json()["sources"]]
+    assert all(not {"url", "token", "baseUrl"} & set(one) for one in shown)
+    assert made.url.rsplit("/", 1)[-1] not in viewer.get(path).text
+
+
 def test_writer_that_is_behind_asks_senders_to_wait(source, server, monkeypatch):
     web = source()
     with monkeypatch.context() as patched:

@@ -90,6 +90,15 @@ def test_bytes_that_are_no_text_and_line_ends_do_no_harm(tmp_path):
     assert sorted(row["_raw"] for row in rows("*", file)) == ["\x00c", "a � b"]
 
 
+def test_what_would_steer_the_terminal_is_written_out_and_kept_in_files():
+    given = b'{"severity":"\\u001b[31mred\\u001b]0;x\\u0007"}\n'
+    query = '* | json "severity" as severity | count by severity'
+    table = dohyo(query, given=given).stdout
+    assert b"\x1b" not in table and b"\x07" not in table
+    assert rb"\x1b[31mred\x1b]0;x\x07" in table
+    assert b"\x1b[31mred\x1b]0;x\x07,1" in dohyo("--csv", query, given=given).stdout
+
+
 def test_a_wrong_query_is_told_with_its_place_and_a_missing_file_with_its_name(tmp_path):
     done = dohyo("* | cuont", tmp_path / "none.log")
     assert done.returncode == 2 and b"cuont" in done.stderr and b"^" in done.stderr

@@ -39,7 +39,11 @@ def query(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a row.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values with a header.")] = False,
-    start: Annotated[str | None, typer.Option("--from", help="Start: -24h or 2026-01-31T00:00:00Z.")] = None,
+    start: Annotated[
+        str | None,
+        typer.Option("--from", help="Start: -24h or 2026-01-31T00:00:00Z. Without it all of a file, the last "
+                     "24 hours of --data and --server."),
+    ] = None,
     end: Annotated[str | None, typer.Option("--to", help="End, itself left out; now beside --from.")] = None,
     category: Annotated[str, typer.Option(help="Source category of the lines.")] = "file",
     zone: Annotated[str, typer.Option(help="Time zone of days and dates.")] = "UTC",

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 import orjson
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -20,6 +21,7 @@ from dohyo.plan.schema import Field
 from dohyo.plan.types import TIME
 
 _HIDDEN = frozenset({"_messageid", "_size", "_view", "_receipttime", "_collector", "_sourcehost"})
+_STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 Rows = Sequence[Sequence[Scalar]]
 
 
@@ -41,7 +43,12 @@ def show_rows(fields: Sequence[Field], rows: Rows, is_aggregate: bool, form: For
 
 def show_objects(rows: Iterable[Mapping[str, Scalar]]) -> None:
     for row in rows:
-        typer.echo(orjson.dumps(row).decode())
+        write(orjson.dumps(row).decode() + "\n")
+
+
+def write(text: str) -> None:
+    """Values as they are: `typer.echo` would take escape sequences out of what goes into a file."""
+    sys.stdout.write(text)
 
 
 def show_csv(names: Sequence[str], rows: Rows, *, header: bool) -> None:
@@ -50,7 +57,7 @@ def show_csv(names: Sequence[str], rows: Rows, *, header: bool) -> None:
     if header:
         writer.writerow(names)
     writer.writerows([any_to_text(value) for value in row] for row in rows)
-    typer.echo(text.getvalue(), nl=False)
+    write(text.getvalue())
 
 
 def _show_table(fields: Sequence[Field], rows: Rows, is_aggregate: bool) -> None:
@@ -65,6 +72,11 @@ def _show_table(fields: Sequence[Field], rows: Rows, is_aggregate: bool) -> None
 
 
 def _cell(value: Scalar, field: Field) -> str:
+    """A value as the terminal may show it: what would steer the terminal is written out."""
+    return _STEERING.sub(lambda found: repr(found[0])[1:-1], _text(value, field))
+
+
+def _text(value: Scalar, field: Field) -> str:
     if value is None:
         return ""
     if field.type == TIME and isinstance(value, int):

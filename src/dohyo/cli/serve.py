@@ -83,6 +83,8 @@ def _run(data: Path, listener: socket.socket, address: str, local_token: str) ->
             typer.echo(
                 f"Sign in (once, within an hour): {sign_in_link(services.metadata, new_user, address)}"
             )
+        else:
+            typer.echo(f"A new link to sign in: dohyo sign-in-link --data {data.absolute()}")
         config = uvicorn.Config(
             create_app(services),
             log_config=None,

@@ -35,6 +35,7 @@ SYSTEM_ASSIGNED = "system"
 Credential = (
     ClientSecretCredential | CertificateCredential | WorkloadIdentityCredential | ManagedIdentityCredential
 )
+_ERRNO = re.compile(r"\[Errno -?\d+\] ([^)'\"\]]+)")
 TRACES = re.compile(r"\s*Trace ID:.*", re.DOTALL)
 # The sign-in service's own codes for "try again": AADSTS90033 and the like.
 PASSING_CODES = {90033, 90024, 50196, 900384}
@@ -189,4 +190,6 @@ def _cause(error: BaseException) -> str:
     words = str(inner) or str(error)
     if "CERTIFICATE_VERIFY_FAILED" in words:
         return f"the certificate is not trusted ({words}); SSL_CERT_FILE names a file of trusted ones"
+    if known := _ERRNO.search(words):  # what libraries put around the system's words helps nobody
+        return known[1].strip().lower()
     return words or type(inner).__name__

@@ -117,15 +117,19 @@ class Registry:
         with self._metadata() as session:
             return _source(session, collector_id, source_id)
 
-    def source_json(self, source: Source, *, download: bool = False, root: str = "") -> dict[str, Any]:
-        """The source as the API shows it, with its present state. `root`: where this server is reached."""
+    def source_json(
+        self, source: Source, *, download: bool = False, root: str = "", with_address: bool = True
+    ) -> dict[str, Any]:
+        """The source as the API shows it, with its present state. `root`: where this server is reached;
+        `with_address`: for one who may know where messages can be sent.
+        """
         with self._metadata() as session:
             status = session.get(SourceStatus, source.id)
             secrets = self._read_secrets(session, source.id)
         state = "Stopping" if source.stopping else status.state if status else "Pending"
         shown = source_json(source, state, secrets=secrets.keys(), download=download)
         token = secrets.get(TOKEN)
-        if token and not download:
+        if token and with_address and not download:
             base = root.rstrip("/") + PATH
             shown |= {"url": base + token, "token": token, "baseUrl": base}
         return shown

@@ -30,8 +30,8 @@ SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsy
     default_compression_codec = 'ZSTD(1)',
     min_compress_block_size = 1048576, max_compress_block_size = 4194304
 """
-"""The codec by default is that of the text index; it, and blocks of a megabyte, make the store smaller. Stores
-made before keep what they have.
+"""The codec by default is that of the text index; it, and blocks of a megabyte, make the store smaller.
+Stores made before keep what they have.
 """
 COLUMNS = (
     "_messagetime",

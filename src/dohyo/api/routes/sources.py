@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
+from dohyo.access.principal import Principal
 from dohyo.api.authentication import CollectorManager, CollectorReader
 from dohyo.api.bodies import JsonBody, JsonObject, Number, inner, truth_param
 from dohyo.api.errors import json_answer
@@ -32,8 +33,7 @@ def list_sources(
     """All sources of the collector; `download` gives what can be posted again."""
     export = truth_param(download, "download")
     found = page_of(parts.registry.list_sources(collector_id), limit, offset)
-    root = str(request.base_url)
-    sources = [parts.registry.source_json(one, download=export, root=root) for one in found]
+    sources = [_source_json(one, parts, request, principal, export) for one in found]
     return json_answer({**(EXPORT if export else {}), "sources": sources})
 
 
@@ -48,7 +48,7 @@ def get_source(
 ) -> Response:
     """The source with its ETag; 304 where the client has it already."""
     source = parts.registry.get_source(collector_id, source_id)
-    return _shown(source, parts, request, export=truth_param(download, "download"))
+    return _shown(source, parts, request, principal, export=truth_param(download, "download"))
 
 
 @router.post("", status_code=201)
@@ -58,7 +58,7 @@ def create_source(
     """A source from `{"source": {...}}`; it starts at once."""
     made = parts.registry.create_source(collector_id, inner(body, "source"))
     parts.supervisor.changed()
-    return _shown(made, parts, request, 201)
+    return _shown(made, parts, request, principal, 201)
 
 
 @router.put("/{source_id}")
@@ -75,7 +75,7 @@ def replace_source(
     if_match = request.headers.get("if-match")
     changed = parts.registry.replace_source(collector_id, source_id, wanted, if_match)
     parts.supervisor.changed()
-    return _shown(changed, parts, request)
+    return _shown(changed, parts, request, principal)
 
 
 @router.delete("/{source_id}")
@@ -97,12 +97,25 @@ def restart_source(
     return json_answer({})
 
 
+def _source_json(
+    source: Source, parts: Services, request: Request, principal: Principal, export: bool
+) -> dict[str, Any]:
+    """The address of an HTTP source is a secret: who may not manage collectors does not see it."""
+    root, manages = str(request.base_url), principal.may("manageCollectors")
+    return parts.registry.source_json(source, download=export, root=root, with_address=manages)
+
+
 def _shown(
-    source: Source, parts: Services, request: Request, status: int = 200, *, export: bool = False
+    source: Source,
+    parts: Services,
+    request: Request,
+    principal: Principal,
+    status: int = 200,
+    *,
+    export: bool = False,
 ) -> Response:
     etag = etag_of(source)
     if request.method == "GET" and request.headers.get("if-none-match") == etag:
         return Response(status_code=304, headers={"ETag": etag})
-    root = str(request.base_url)
-    shown: dict[str, Any] = {"source": parts.registry.source_json(source, download=export, root=root)}
+    shown = {"source": _source_json(source, parts, request, principal, export)}
     return json_answer({**(EXPORT if export else {}), **shown}, status, {"ETag": etag})

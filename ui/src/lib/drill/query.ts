@@ -18,7 +18,7 @@ export function stages(text: string): string[] {
     } else if (text.startsWith("//", i) && (i === 0 || /\s/.test(text[i - 1]!))) {
       const end = text.indexOf("\n", i);
       i = end < 0 ? text.length : end;
-    } else if (text.startsWith("/*", i) && text.indexOf("*/", i) > 0) i = text.indexOf("*/", i) + 1;
+    } else if (text.startsWith("/*", i) && (found.length ? text[i - 1] !== ":" : i === 0 || /\s/.test(text[i - 1]!)) && text.indexOf("*/", i) > 0) i = text.indexOf("*/", i) + 1;
     else if (c in OPEN) depth++;
     else if (Object.values(OPEN).includes(c)) depth = Math.max(0, depth - 1);
     else if (c === "|" && !depth) {

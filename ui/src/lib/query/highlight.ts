@@ -10,6 +10,8 @@ interface State {
   quote: string;
   comment: boolean;
   second: boolean;
+  /** Before the first pipe. */
+  scope: boolean;
 }
 
 function inside(stream: StringStream, state: State): string {
@@ -40,7 +42,7 @@ function word(stream: StringStream, state: State, text: string): string | null {
 
 const language = StreamLanguage.define<State>({
   name: "sumo",
-  startState: () => ({ atOperator: false, quote: "", comment: false, second: false }),
+  startState: () => ({ atOperator: false, quote: "", comment: false, second: false, scope: true }),
   token(stream, state) {
     if (state.comment) {
       if (stream.skipTo("*/")) {
@@ -51,11 +53,14 @@ const language = StreamLanguage.define<State>({
     }
     if (state.quote) return inside(stream, state);
     if (stream.eatSpace()) return null;
-    if (stream.match("//")) {
+    // As the server has it: in the scope /var/log/* and https://x are values, later only what follows a colon is one.
+    const before = stream.string[stream.pos - 1] ?? " ";
+    const begins = state.scope ? /[\s()"!]/.test(before) : before !== ":";
+    if (begins && stream.match("//")) {
       stream.skipToEnd();
       return "comment";
     }
-    if (stream.match("/*")) {
+    if (begins && stream.match("/*")) {
       state.comment = true;
       return "comment";
     }
@@ -70,6 +75,7 @@ const language = StreamLanguage.define<State>({
     }
     if (stream.eat("|")) {
       state.atOperator = true;
+      state.scope = false;
       return "punctuation";
     }
     if (stream.match(/^-?\d+(\.\d+)?[smhdw]?\b/)) return "number";

@@ -6,7 +6,8 @@ import { zone } from "../time/format";
 
 const PAGE = 100;
 const RECORDS = 10_000;
-const POLL_MS = 250;
+/** Asked again soon at first, so that a quick search is shown as quick as it is. */
+const POLL_MS = [25, 25, 50, 100, 250];
 
 export class SearchRun {
   running = $state(false);
@@ -53,7 +54,7 @@ export class SearchRun {
   }
 
   async #follow(turn: number, query: string, bounds: Bounds, began: number) {
-    for (;;) {
+    for (let asked = 0; ; asked++) {
       const table = await api.jobTable(this.#id, 0, PAGE);
       if (turn !== this.#turn) return;
       const done = !/^(NOT STARTED|GATHERING)/.test(table.state);
@@ -74,7 +75,7 @@ export class SearchRun {
         this.finished_ms = Date.now();
         return;
       }
-      await new Promise((resolve) => setTimeout(resolve, POLL_MS));
+      await new Promise((resolve) => setTimeout(resolve, POLL_MS[Math.min(asked, POLL_MS.length - 1)]));
     }
   }
 
