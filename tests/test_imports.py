@@ -19,7 +19,7 @@ ORDER = [
     "metadata",
     "access",
 ]
-ORDER += ["search", "collect", "content", "apps", "graphsim", "api", "cli"]
+ORDER += ["search", "collect", "content", "apps", "upkeep", "graphsim", "api", "cli"]
 # The stand-in plays a foreign service: it may know nothing of the product it is collected by.
 STANDS_ALONE = {"graphsim": {"base"}}
 

@@ -43,6 +43,7 @@ from dohyo.store.writer import GroupWriter
 class Services:
     """The parts that routes call. `local_token` is what the command line on this machine proves itself by."""
 
+    data_dir: Path
     settings: Settings
     local_token: str
     metadata: Metadata
@@ -95,6 +96,7 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
         ending.callback(supervisor.stop)
         supervisor.start()
         yield Services(
+            data_dir=data_dir,
             settings=settings,
             local_token=local_token,
             metadata=metadata,

@@ -42,7 +42,7 @@ class LocalServer:
             raise ProblemError([Problem("server-gone", message, hints=(hint,))]) from None
         if answer.status_code >= 400:
             raise ProblemError([Problem("server-refused", f"the server refused: {_words(answer)}")])
-        return answer.json()
+        return answer.json() if answer.content else None
 
 
 def _words(answer: httpx.Response) -> str:

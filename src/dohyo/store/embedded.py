@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import itertools
+import os
+import shutil
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -26,6 +28,8 @@ from dohyo.store.statements import Statements
 PIECE_EVENTS, PIECE_CHARACTERS = 10_000, 4 * 2**20
 """A larger batch is inserted in pieces: the text index of a few thousand long messages is made fastest."""
 _MEMORY = "memory_"
+_TEMPORARY = ("shadow", "tmp")
+_BESIDE_PARTS = ("detached", "deduplication_logs")
 _memory_stores = itertools.count(1)
 _INSERT = {
     "async_insert": 0,
@@ -218,6 +222,41 @@ class EmbeddedStore:
             self._bump()
         return count
 
+    def count(self) -> int:
+        """How many messages are stored."""
+        return int(self.query(select([call("count")], exp.to_table("events"))).column(0)[0].as_py())
+
+    def broken_parts(self) -> list[str]:
+        """Names of parts whose files are not as they were written, and of those put aside as broken."""
+        settings = {"check_query_single_value_result": 0}
+        checked = engine.read("CHECK TABLE events", self._database, settings).to_pylist()
+        aside = [exp.Like(this=column("reason"), expression=text("broken%"))]
+        sql = select([column("name")], exp.to_table("system.detached_parts"), where=aside)
+        found = engine.read(printed(sql), self._database, {}).column(0).to_pylist()
+        return [*(str(row["part_path"]) for row in checked if not row["is_passed"]), *map(str, found)]
+
+    def snapshot(self, folder: Path) -> int:
+        """A store in a new folder with all messages as they are now; their number. Its parts are links to
+        those of this store, so it takes moments. ProblemError `store-failed`.
+        """
+        place = Path(engine.place())
+        name = f"snapshot_{time.time_ns()}"
+        with self._inserting:
+            messages = self.count()
+            try:
+                # sqlglot has no tree for this; the name is a number of ours.
+                freeze = f"ALTER TABLE events FREEZE WITH NAME {printed(text(name))}"
+                engine.change(freeze, self._database, {})
+            except EngineError as error:
+                message = f"the store could not be held for a backup: {error.message}"
+                raise ProblemError([Problem("store-failed", message)]) from None
+            _copy_frame(place, folder)
+        frozen = place / "shadow" / name
+        for part in (frozen / "store").glob("*/*/*"):
+            part.rename(folder / part.relative_to(frozen))
+        shutil.rmtree(frozen)
+        return messages
+
     def hot_fields(self) -> list[HotField]:
         """The extractions that are stored beside every message; a set that is still being filled is left
         out.
@@ -250,6 +289,27 @@ def _pieces(events: Iterable[Event]) -> Iterator[list[Event]]:
             piece, characters = [], 0
     if piece:
         yield piece
+
+
+def _copy_frame(place: Path, folder: Path) -> None:
+    """All of a store but its parts and what is temporary."""
+    for root, names, files in os.walk(place):
+        here = Path(root).relative_to(place)
+        into = folder / here
+        into.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for name in [*names, *files]:
+            path = Path(root) / name
+            if path.is_symlink():
+                (into / name).symlink_to(os.readlink(path))
+            elif path.is_file():
+                shutil.copy2(path, into / name)
+        names[:] = [
+            name
+            for name in names
+            if not (Path(root) / name).is_symlink()
+            and (here != Path() or name not in _TEMPORARY)
+            and (len(here.parts) != 3 or here.parts[0] != "store" or name in _BESIDE_PARTS)
+        ]
 
 
 def _drop_database(name: str) -> None:

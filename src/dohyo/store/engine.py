@@ -73,6 +73,11 @@ def enter(place: str) -> None:
         _engine.users += 1
 
 
+def place() -> str:
+    """Where the engine stands."""
+    return _engine.place
+
+
 def leave() -> None:
     """The other half of `enter`. All statements must be over."""
     with _engine.lock:
