@@ -1,8 +1,8 @@
 """Durable HTTP ingest of alerts of 3 KB by 8 clients, beside PostgreSQL COPY into jsonb and DuckDB appends.
 
 A batch counts when its sender has the answer, which comes after fsync. Clients and server share the machine's
-cores. PostgreSQL takes the same batches by 8 clients, a COPY each, committed with fsync; DuckDB by one writer,
-an insert each.
+cores. PostgreSQL takes the same batches by 8 clients, a COPY each, committed with fsync; DuckDB by one
+writer, an insert each.
 """
 
 from __future__ import annotations
@@ -176,8 +176,8 @@ def main() -> int:
         batches = [b"\n".join(lines[at : at + BATCH]) for at in range(0, len(lines), BATCH)]
         raw = sum(map(len, batches))
         console.print(
-            f"{len(lines):,} alerts, {raw / 1e6:.0f} MB ({raw / len(lines):.0f} bytes each), {BATCH} a request, "
-            f"{CLIENTS} clients, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
+            f"{len(lines):,} alerts, {raw / 1e6:.0f} MB ({raw / len(lines):.0f} bytes each), "
+            f"{BATCH} a request, {CLIENTS} clients, {os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}"
         )
         shown = Table("", "seconds", "alerts/s", "MB/s", "memory MB", "stored / raw")
 

@@ -25,7 +25,8 @@ from rich.table import Table
 from dohyo.base.problem import ProblemError
 from dohyo.collect.file_records import Record, look_at, records_of
 from dohyo.content.library import Library
-from dohyo.content.report import Line, parameters_of, report_of, with_parameters
+from dohyo.content.parameters import demo_values, filled, parameters_of
+from dohyo.content.report import Line, report_of
 from dohyo.content.rights import Caller
 from dohyo.functions.table import RunContext
 from dohyo.metadata.db import open_metadata
@@ -80,13 +81,13 @@ def outcome_of(definition: Path, library: Library, store: EmbeddedStore) -> Outc
     category = f"Published/{name}"
     try:
         document = json.loads(definition.read_text(encoding="utf-8-sig"))
-        values = {one: f'_sourceCategory="{category}"' for one in parameters_of(document)}
-        _import(found, library, with_parameters(document, values))
+        document = filled(document, demo_values(parameters_of(document), category))
+        _import(found, library, document)
     except (ProblemError, ValueError) as error:
         found.failures.append(f"{name}: not imported: {error}")
         return found
     found.events = _store(definition.parent / "events", category, store)
-    found.lines = report_of(with_parameters(document, values))
+    found.lines = report_of(document)
     for line in found.lines:
         if line.query and line.verdict != "unsupported":
             _run(found, line, Searches(store))

@@ -15,9 +15,9 @@ from small_app import UUID, files, package
 from dohyo.apps import archive
 from dohyo.apps.archive import CHECKSUMS, checksums, files_of_folder, files_of_zip, zip_of_files
 from dohyo.apps.faults import PackageRefused
-from dohyo.apps.fill import fill
 from dohyo.apps.package import read_package
 from dohyo.apps.yaml_file import read_yaml
+from dohyo.content.places import fill
 
 
 def refusal(call, *args):

@@ -2,8 +2,12 @@
 
 import json
 
+import pytest
+
+from dohyo.base.problem import ProblemError
 from dohyo.content.classic import modern
-from dohyo.content.report import parameters_of, report_of, with_parameters
+from dohyo.content.parameters import filled, parameters_of
+from dohyo.content.report import report_of
 
 SETTINGS = {
     "settings": {
@@ -103,6 +107,42 @@ def test_report_tells_of_each_panel_what_works_and_why_not():
 
 def test_parameters_are_found_and_filled_in_texts_only():
     definition = {"a": ["$$logsrc error", 5], "$$b": {"c": "x $$Other"}}
-    assert parameters_of(definition) == ["Other", "logsrc"]
-    filled = with_parameters(definition, {"logsrc": '_sourceCategory="a b"'})
-    assert filled == {"a": ['_sourceCategory="a b" error', 5], "$$b": {"c": "x $$Other"}}
+    names = [(one.name, one.kind) for one in parameters_of(definition)]
+    assert names == [("logsrc", "scope"), ("Other", "scope")]
+    made = filled(definition, {"logsrc": '_sourceCategory="a b"'})
+    assert made == {"a": ['_sourceCategory="a b" error', 5], "$$b": {"c": "x $$Other"}}
+        "a": ['_sourceCategory="a b" error', 5],
+        "$$b": {"c": "x $$Other"},
+    }
+
+
+def board(query: str, **more):
+    return {"type": "DashboardV2SyncDefinition", "panels": [{"queries": [{"queryString": query}]}], **more}
+
+
+@pytest.mark.parametrize(
+    ("query", "name", "kind", "value", "expected"),
+    [
+        ("$$src error | count", "src", "scope", "Labs/App", "_sourceCategory=Labs/App error | count"),
+        ("_sourceCategory=$$src", "src", "value", "_sourceCategory=Labs/App", "_sourceCategory=Labs/App"),
+        ("_sourceCategory=<YOUR CATEGORY> x", "YOUR CATEGORY", "value", "a b", '_sourceCategory="a b" x'),
+        ("_sourceCategory={{where}} x", "where", "value", "Labs/App", "_sourceCategory=Labs/App x"),
+    ],
+)
+def test_each_spelling_of_a_parameter_is_found_and_filled(query, name, kind, value, expected):
+    assert [(one.name, one.kind) for one in parameters_of(board(query))] == [(name, kind)]
+    assert filled(board(query), {name: value}) == board(expected)
+
+
+def test_a_variable_of_the_dashboard_is_no_parameter_unless_it_holds_the_scope():
+    own = {"name": "where", "sourceDefinition": {"values": "a"}, "defaultValue": "a"}
+    assert parameters_of(board("_sourceCategory={{where}}", variables=[own])) == []
+    held = own | {"name": "Logsdatasource", "defaultValue": "_sourceCategory=a"}
+    (asked,) = parameters_of(board("{{Logsdatasource}} x", variables=[held]))
+    assert (asked.name, asked.kind, asked.default) == ("Logsdatasource", "variable", "_sourceCategory=a")
+
+
+@pytest.mark.parametrize("value", ["a | delete", "a // b", 'a "b', "a\nb", "x" * 2000])
+def test_a_value_that_would_change_the_query_is_refused(value):
+    with pytest.raises(ProblemError):
+        filled(board("$$src | count"), {"src": value})

@@ -7,12 +7,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from dohyo.apps.catalog import App
-from dohyo.apps.fill import fill_query
 from dohyo.apps.inputs import DEFAULT_KEY
 from dohyo.apps.manifest import Scope, version_key
 from dohyo.apps.package import Package
 from dohyo.apps.sample import FOLDER_PATH
 from dohyo.apps.shapes import icon_url, page_json, preview_json
+from dohyo.content.places import fill_query
 from dohyo.metadata.content import AppInstance, AppJob, ContentItem
 
 Json = dict[str, Any]

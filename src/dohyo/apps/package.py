@@ -22,11 +22,11 @@ from pydantic import BaseModel, ValidationError
 from dohyo import __version__
 from dohyo.apps.archive import Files, files_of_folder, files_of_zip
 from dohyo.apps.faults import SCHEMA, PackageRefused, fault, schema_faults
-from dohyo.apps.fill import VARIABLE_NAME, VARIABLE_NAME_INPUT, fill, places
 from dohyo.apps.manifest import Collection, Config, Expected, HotFields, Manifest, version_key
 from dohyo.apps.yaml_file import YamlWrong, read_yaml
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.content.definitions import Draft, read_definition
+from dohyo.content.places import VARIABLE_NAME, VARIABLE_NAME_INPUT, fill, places
 from dohyo.content.tables import rows_of_csv, table_of
 
 Model = TypeVar("Model", bound=BaseModel)

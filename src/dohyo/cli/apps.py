@@ -141,15 +141,15 @@ def demo(
     from dohyo.base.clock import now_ms
     from dohyo.cli.content import SHARED, bring_in
     from dohyo.cli.import_files import import_all
-    from dohyo.content.report import parameters_of
+    from dohyo.content.parameters import demo_values, parameters_of
 
     definition = folder / "app.json" if folder.is_dir() else folder
     category = f"Demo/{definition.parent.name}"
     try:
-        names = parameters_of(json.loads(definition.read_text(encoding="utf-8-sig")))
+        asked = parameters_of(json.loads(definition.read_text(encoding="utf-8-sig")))
     except json.JSONDecodeError as error:
         raise ProblemError([Problem("definition-json", f"{definition}: no JSON: {error}")]) from None
-    values = {name: f'_sourceCategory="{category}"' for name in names}
+    values = demo_values(asked, category)
     bring_in(definition, data, SHARED, values, overwrite=True)
     events = sorted(path for path in (definition.parent / "events").glob("*") if path.is_file())
     if events:

@@ -37,7 +37,8 @@ def check(
     all_lines: Annotated[bool, typer.Option("--all", help="Show what works, too.")] = False,
 ) -> None:
     """Say of each panel, search and variable whether it works here. Stores nothing."""
-    from dohyo.content.report import parameters_of, report_of
+    from dohyo.content.parameters import parameters_of
+    from dohyo.content.report import report_of
 
     for file in files:
         definition = _read(file)
@@ -45,7 +46,8 @@ def check(
         names = parameters_of(definition)
         _show(file, lines, all_lines)
         if names:
-            typer.echo(f"It asks for {', '.join(names)}: --set {names[0]}=_sourceCategory=... at the import.")
+            asked = ", ".join(one.name + (f" ({one.default})" if one.default else "") for one in names)
+            typer.echo(f"It asks for {asked}: --set {names[0].name}=_sourceCategory=... at the import.")
 
 
 @commands.command("import")
@@ -55,7 +57,7 @@ def import_content(
     folder: Annotated[str, typer.Option(metavar="PATH", help="Where to.")] = SHARED,
     values: Annotated[
         list[str] | None,
-        typer.Option("--set", metavar="NAME=SCOPE", help="What stands for $$NAME in queries."),
+        typer.Option("--set", metavar="NAME=SCOPE", help="What stands for $$NAME, <NAME>, {{NAME}}."),
     ] = None,
     overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace items of the same names.")] = False,
 ) -> None:
@@ -72,10 +74,15 @@ def bring_in(
     file: Path, data: Path, folder: str, values: Mapping[str, str], overwrite: bool
 ) -> tuple[str, int]:
     """Imports one definition and tells what works; the path it has then, and how many items were left out."""
-    from dohyo.content.report import report_of, with_parameters
+    from dohyo.content.parameters import filled, parameters_of
+    from dohyo.content.report import report_of
 
     library, caller = _library(data)
-    definition = with_parameters(_read(file), values)
+    definition = filled(_read(file), values)
+    if left := [one.name for one in parameters_of(definition) if not one.default]:
+        message = f"{file} asks for {', '.join(left)}; without it its queries find nothing"
+        hint = f"--set {left[0]}=_sourceCategory=..."
+        raise ProblemError([Problem("parameter-missing", message, hints=(hint,))])
     into = library.at_path(folder, caller).id
     imported = library.import_into(into, definition, caller, overwrite=overwrite)
     _show(file, report_of(definition), False)

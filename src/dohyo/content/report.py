@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -28,7 +27,6 @@ MODES = frozenset(
 )
 METRICS = "reads metrics, which Dohyo does not collect"
 TRACES = "reads traces, which Dohyo does not collect"
-PARAMETER = re.compile(r"\$\$(\w+)")
 
 
 @dataclass(frozen=True)
@@ -52,33 +50,6 @@ def report_of(definition: Any) -> list[Line]:
     """A line for each panel, variable, search and item. Nothing is left out: what is not known is told."""
     definition = typed(definition)
     return list(_of(definition, "")) if isinstance(definition, Mapping) else []
-
-
-def parameters_of(definition: Any) -> list[str]:
-    """Names of the `$$name` scopes that the queries of older apps leave to their installation."""
-    return sorted({name for text in _texts(definition) for name in PARAMETER.findall(text)})
-
-
-def with_parameters(definition: Any, values: Mapping[str, str]) -> Any:
-    """The definition with its `$$name` scopes filled in; others stay."""
-    if isinstance(definition, dict):
-        return {key: with_parameters(value, values) for key, value in definition.items()}
-    if isinstance(definition, list):
-        return [with_parameters(value, values) for value in definition]
-    if not isinstance(definition, str):
-        return definition
-    return PARAMETER.sub(lambda match: values.get(match[1], match[0]), definition)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for part in value.values():
-            yield from _texts(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from _texts(part)
 
 
 def _of(definition: Mapping[str, Any], above: str) -> Iterator[Line]:

@@ -7,18 +7,19 @@ from starlette.responses import Response
 
 from dohyo.api.authentication import Reader
 from dohyo.api.bodies import JsonObject
-from dohyo.api.errors import json_answer
+from dohyo.api.errors import ApiRefused, json_answer
 from dohyo.api.routes.dashboards import caller_of
 from dohyo.api.services import Parts
 from dohyo.content.definitions import Failure, read_definition
-from dohyo.content.report import parameters_of, report_of
+from dohyo.content.parameters import filled, parameters_of
+from dohyo.content.report import report_of
 
 router = APIRouter(prefix="/api/dohyo/v1/content", tags=["pages"])
 
 
 @router.post("/report")
 def report(body: JsonObject, principal: Reader) -> Response:
-    """Lines of a definition, the items that an import would leave out, and the `$$name` scopes it asks for.
+    """Lines of a definition, the items that an import would leave out, and the parameters it asks for.
     Refused where nothing of it could be imported. Stores nothing.
     """
     failures: list[Failure] = []
@@ -29,9 +30,18 @@ def report(body: JsonObject, principal: Reader) -> Response:
             "items": draft.count(),
             "lines": [line.as_json() for line in report_of(body)],
             "leftOut": [failure.as_json() for failure in failures],
-            "parameters": parameters_of(body),
+            "parameters": [one.as_json() for one in parameters_of(body)],
         }
     )
+
+
+@router.post("/filled")
+def with_values(body: JsonObject, principal: Reader) -> Response:
+    """`{"definition", "values"}`: the definition with its parameters filled in. Stores nothing."""
+    values = body.get("values")
+    if not isinstance(values, dict) or not all(isinstance(one, str) for one in values.values()):
+        raise ApiRefused(400, "parameter", "values: an object of texts")
+    return json_answer(filled(body.get("definition"), values))
 
 
 @router.get("/{item_id}/report")
@@ -39,4 +49,4 @@ def report_of_item(item_id: str, request: Request, principal: Reader, parts: Par
     """The same for what is stored."""
     definition = parts.library.export(item_id, caller_of(principal, request))
     lines = [line.as_json() for line in report_of(definition)]
-    return json_answer({"lines": lines, "parameters": parameters_of(definition)})
+    return json_answer({"lines": lines, "parameters": [one.as_json() for one in parameters_of(definition)]})

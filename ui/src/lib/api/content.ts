@@ -59,8 +59,8 @@ export interface ContentReport {
   items?: number;
   lines: ReportLine[];
   leftOut?: { path: string; error: string }[];
-  /** Names of the `$$name` scopes that its queries leave open. */
-  parameters: string[];
+  /** What its queries leave to whoever imports it. */
+  parameters: { name: string; kind: "scope" | "value" | "variable"; default: string }[];
 }
 interface JobState {
   status: "InProgress" | "Success" | "Failed";
@@ -121,6 +121,7 @@ export const content = {
   restore: (id: string, version: number) => ask("POST", `${OWN}/content/${part(id)}/versions/${version}/restore`, {}),
   /** What of a definition would work here; stores nothing. */
   report: (definition: unknown) => json<ContentReport>("POST", `${OWN}/content/report`, definition),
+  filled: (definition: unknown, values: Record<string, string>) => json<unknown>("POST", `${OWN}/content/filled`, { definition, values }),
   /** What of a stored item works here. */
   reportOf: (id: string) => json<ContentReport>("GET", `${OWN}/content/${part(id)}/report`),
   /** Stores a published definition in a folder; gives the new item's id and what was left out. */
