@@ -43,7 +43,8 @@ export class QueryTabs {
     this.list = kept.slice(0, MOST).map((one) => Object.assign(new QueryTab(), one));
     const text = new URLSearchParams(search).get("q") ?? "";
     const same = this.list.findIndex((tab) => tab.search === search || tab.text === text);
-    if (same >= 0) this.at = same;
+    const free = same >= 0 ? same : this.list.findIndex((tab) => !tab.text);
+    if (free >= 0) this.at = free;
     else this.add();
     this.here.text = text;
     this.here.search = search;
