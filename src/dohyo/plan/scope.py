@@ -182,7 +182,8 @@ def _has_wild(part: _Part, otherwise: Sql) -> Sql:
     tokens = exp.Subquery(this=select([some], exp.Table(this=dictionary), where=is_such))
     has_one = call("hasAnyTokens", _folded_raw(), tokens)
     too_many = call("greater", call("length", tokens.copy()), plain(_MOST_TOKENS))
-    return call("or", has_one, call("and", too_many, otherwise))
+    # Of an `if` over a constant one side is left, which the index answers under `not` too.
+    return call("if", too_many, otherwise, has_one)
 
 
 @cache
