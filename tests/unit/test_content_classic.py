@@ -111,9 +111,6 @@ def test_parameters_are_found_and_filled_in_texts_only():
     assert names == [("logsrc", "scope"), ("Other", "scope")]
     made = filled(definition, {"logsrc": '_sourceCategory="a b"'})
     assert made == {"a": ['_sourceCategory="a b" error', 5], "$$b": {"c": "x $$Other"}}
-        "a": ['_sourceCategory="a b" error', 5],
-        "$$b": {"c": "x $$Other"},
-    }
 
 
 def board(query: str, **more):
