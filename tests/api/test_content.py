@@ -295,7 +295,7 @@ def test_earlier_versions_are_kept_and_brought_back(analyst, administrator):
     assert analyst.get(f"{path}/{kept[1]['version']}").json()["definition"]["title"] == "Versions"
     assert analyst.post(f"{path}/{kept[1]['version']}/restore").status_code == 200
     assert analyst.get(f"/api/v2/dashboards/{made['id']}").json()["title"] == "Versions"
-    assert [one["name"] for one in analyst.get(path).json()["versions"]][0] == "Versions 3"
+    assert analyst.get(path).json()["versions"][0]["name"] == "Versions 3"
     assert newer_own(analyst.get(f"{path}/99")) == 404
     job(analyst, f"{CONTENT}/{item}/delete", analyst.delete(f"{CONTENT}/{item}/delete"))
 

@@ -73,7 +73,9 @@ LITERALS = {
     "replace_regex": {1: ["[a-c]", "([0-9])"], 2: ["-", "<$0>"]},
     "base64Decode": {1: ["UTF-8", "us-ascii", "ISO-8859-1", "utf-16", "UTF-16BE", "utf-16le"]},
     "hash": {1: ["md5", "sha1", "sha2_256", "murmur3_128"]},
-    "format": {0: ["%s|%S", "%5s|%-6s|", "%.2f", "%,.1f", "%x", "100%%", "%+09.1f", "%+,d", "%05d", "%o", "%b", "%c"]},
+    "format": {
+        0: ["%s|%S", "%5s|%-6s|", "%.2f", "%,.1f", "%x", "100%%", "%+09.1f", "%+,d", "%05d", "%o", "%b", "%c"]
+    },
     "formatDate": {
         1: ["yyyy-MM-dd HH:mm:ss.SSS Z", "EEE d MMM yy h:mm a", "D u w k K XXX Z z X"],
         2: ["UTC", "Europe/Berlin"],

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).parent))
 from pipelines import pipelines
 from random_messages import RANGE_MS, START_MS, messages
+from two_shards import TwoShards
 
 from dohyo.functions.table import RunContext
 
@@ -45,6 +46,17 @@ def test_both_engines_give_the_same_answer(rows, queries, zone):
     found = messages_of(rows, run)
     plans = [plan for query in queries if not isinstance(plan := compiled(query, run, no_table), Answer)]
     theirs = engine_answers(plans, found, run, no_table)
+    for plan, there in zip(plans, theirs, strict=True):
+        assert differences(reference_answer(plan, found, run, no_table), there) == [], plan.text
+
+
+@settings(PROFILE, max_examples=300 if IS_LONG else 15)
+@given(messages(), st.lists(pipelines(), min_size=6, max_size=6), st.sampled_from(ZONES))
+def test_two_shards_give_the_same_answer(rows, queries, zone):
+    run = run_in(zone)
+    found = messages_of(rows, run)
+    plans = [plan for query in queries if not isinstance(plan := compiled(query, run, no_table), Answer)]
+    theirs = engine_answers(plans, found, run, no_table, TwoShards)
     for plan, there in zip(plans, theirs, strict=True):
         assert differences(reference_answer(plan, found, run, no_table), there) == [], plan.text
 

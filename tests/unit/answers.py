@@ -105,14 +105,18 @@ def engine_answer(
 
 
 def engine_answers(
-    queries: Sequence[Compiled], messages: Sequence[Mapping[str, Any]], run: RunContext, tables: Tables
+    queries: Sequence[Compiled],
+    messages: Sequence[Mapping[str, Any]],
+    run: RunContext,
+    tables: Tables,
+    seen_by: Callable[[EmbeddedStore], Any] = lambda store: store,
 ) -> list[Answer]:
-    """By the embedded engine, all in one store of their own."""
+    """By the embedded engine, all in one store of their own; `seen_by` says how searches see it."""
     store = EmbeddedStore.in_memory()
     try:
         if messages:
             store.insert([event_of(message) for message in messages], token="all", may_repeat=False)
-        searches = Searches(store, tables=tables)
+        searches = Searches(seen_by(store), tables=tables)
         return [searched(searches, query, run) for query in queries]
     finally:
         store.close()

@@ -98,7 +98,8 @@ def to_plan(clause: LookupClause, plan: Plan, context: CheckContext) -> Plan:
     for (column, _), name in zip(wanted, names, strict=True):
         source = _column(column, given, clause)
         existing = plan.schema.find(name.name)
-        field = replace(existing, slice_ms=0, slice_days=0, constant=None) if existing else Field(name.name, TEXT)
+        plain = Field(name.name, TEXT)
+        field = replace(existing, slice_ms=0, slice_days=0, constant=None) if existing else plain
         pairs.append((source, field.name))
         made.append(replace(field, type=given[source]))
     return Lookup(plan, clause.source, on, tuple(pairs), plan.schema.with_fields(made), clause.span)
