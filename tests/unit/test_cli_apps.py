@@ -21,4 +21,3 @@ def test_new_package_is_valid_packs_and_shows_what_is_wrong_with_it(tmp_path):
     (folder / "manifest.yaml").write_text("name: 5\n")
     wrong = dohyo("validate", folder)
     assert wrong.exit_code == 1 and "manifest.yaml" in wrong.stderr and "Traceback" not in wrong.output
-
