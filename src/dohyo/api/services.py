@@ -26,6 +26,7 @@ from dohyo.collect.preparation import Preparation
 from dohyo.collect.registry import Registry
 from dohyo.collect.retention import Retention
 from dohyo.collect.supervisor import Supervisor
+from dohyo.collect.volume_index import VolumeIndex
 from dohyo.content.library import Library
 from dohyo.content.lookup_tables import LookupTables
 from dohyo.content.macros import Macros
@@ -92,6 +93,8 @@ def opened(data_dir: Path, settings: Settings, local_token: str) -> Iterator[Ser
         receiver = ending.enter_context(closing(Receiver(metadata, writer)))
         retention = ending.enter_context(closing(Retention(Partitions(metadata), store)))
         retention.start()
+        volume = ending.enter_context(closing(VolumeIndex(store, writer)))
+        volume.start()
         supervisor = Supervisor(metadata, writer, secrets)
         ending.callback(supervisor.stop)
         supervisor.start()
