@@ -108,6 +108,40 @@ def test_change_in_a_session_needs_the_header_of_our_pages(server, person):
         assert page.post("/api/v1/search/jobs", json=body, headers=ours).status_code == 202
 
 
+def test_own_password_is_changed_and_other_sessions_end(server, page):
+    user = create_user(server.services.metadata, "kim@example.com", "viewer")
+    token = create_sign_in_token(server.services.metadata, user.id)
+    page.post(SESSION, json={"token": token})
+    assert page.get(SESSION).json()["hasPassword"] is False
+    assert page.put(f"{SESSION}/password", json={"password": PASSWORD}).status_code == 200
+    assert page.get(SESSION).json()["hasPassword"] is True
+    with server.client(headers={"X-Dohyo": "1"}) as other:
+        other.post(SESSION, json={"email": user.email, "password": PASSWORD})
+        wrong = {"current": "not the right one", "password": "another long password"}
+        assert own(page.put(f"{SESSION}/password", json=wrong)) == (400, "password-wrong")
+        short = page.put(f"{SESSION}/password", json={"current": PASSWORD, "password": "short"})
+        assert own(short) == (400, "password-length")
+        new = {"current": PASSWORD, "password": "another long password"}
+        assert page.put(f"{SESSION}/password", json=new).status_code == 200
+        assert (page.get(SESSION).status_code, other.get(SESSION).status_code) == (200, 401)
+        assert other.post(SESSION, json={"email": user.email, "password": PASSWORD}).status_code == 401
+
+
+def test_key_changes_no_password(administrator):
+    answer = administrator.put(f"{SESSION}/password", json={"password": PASSWORD})
+    assert own(answer) == (403, "forbidden")
+
+
+def test_administrator_gives_a_sign_in_link(server, administrator, analyst, page):
+    user = create_user(server.services.metadata, "lou@example.com", "viewer")
+    path = f"/api/dohyo/v1/users/{user.id}/sign-in-link"
+    assert analyst.post(path).status_code == 403
+    token = administrator.post(path).json()["path"].removeprefix("/sign-in?token=")
+    assert page.post(SESSION, json={"token": token}).json()["user"]["email"] == "lou@example.com"
+    change_user(server.services.metadata, user.id, is_active=False)
+    assert own(administrator.post(path)) == (404, "user-unknown")
+
+
 def test_session_ends_when_the_user_is_switched_off(server, page):
     user = create_user(server.services.metadata, "bob@example.com", "viewer", password=PASSWORD)
     page.post(SESSION, json={"email": user.email, "password": PASSWORD})

@@ -11,7 +11,7 @@ from dohyo.access.passwords import password_matches
 from dohyo.access.principal import Principal, digest_of, principal_of
 from dohyo.access.problems import SignInRefused
 from dohyo.access.throttle import Throttle
-from dohyo.access.users import Metadata, find_user
+from dohyo.access.users import Metadata, find_user, get_user, set_password
 from dohyo.base.clock import now_ms
 from dohyo.base.ids import random_text
 from dohyo.metadata.accounts import SignInToken, User, UserSession
@@ -48,6 +48,25 @@ def sign_in(
         throttle.wrong(*names)
         raise SignInRefused("sign-in-refused", "the e-mail or the password is wrong")
     throttle.right(names[0])
+    with metadata.begin() as session:
+        return _open_session(session, user)
+
+
+def change_password(
+    metadata: Metadata, user_id: str, current: str, password: str, throttle: Throttle
+) -> SignedIn:
+    """Sets the user's own password, ends all sessions and opens a new one. Who has none gives no current one.
+
+    Raises `SignInThrottled`, `SignInRefused` where the current one is wrong, `password-length`.
+    """
+    user = get_user(metadata, user_id)
+    name = f"account {user.email}" if user else ""
+    throttle.check(name)
+    if user is None or (user.password_hash and not password_matches(current, user.password_hash)):
+        throttle.wrong(name)
+        raise SignInRefused("password-wrong", "the current password is wrong")
+    throttle.right(name)
+    set_password(metadata, user_id, password)
     with metadata.begin() as session:
         return _open_session(session, user)
 

@@ -9,9 +9,17 @@ from starlette.responses import Response
 
 import dohyo
 from dohyo.access.principal import Principal
-from dohyo.access.sign_in import SESSION_LASTS_MS, SignedIn, sign_in, sign_in_by_token, sign_out
+from dohyo.access.sign_in import (
+    SESSION_LASTS_MS,
+    SignedIn,
+    change_password,
+    sign_in,
+    sign_in_by_token,
+    sign_out,
+)
+from dohyo.access.users import get_user
 from dohyo.api.authentication import COOKIE, Anybody
-from dohyo.api.bodies import JsonTypedObject
+from dohyo.api.bodies import JsonObject, JsonTypedObject
 from dohyo.api.errors import ApiRefused, json_answer
 from dohyo.api.services import Parts, Services
 
@@ -19,15 +27,38 @@ router = APIRouter(prefix="/api/dohyo/v1/session", tags=["session"])
 
 
 @router.get("")
-def who(principal: Anybody) -> dict[str, Any]:
-    """The signed-in user, the version and the server's time zone."""
-    return {"user": user_json(principal), "version": dohyo.__version__, "timezone": "UTC"}
+def who(principal: Anybody, parts: Parts) -> dict[str, Any]:
+    """The signed-in user, whether he has a password, the version and the server's time zone."""
+    user = get_user(parts.metadata, principal.user_id)
+    return {
+        "user": user_json(principal),
+        "hasPassword": bool(user and user.password_hash),
+        "version": dohyo.__version__,
+        "timezone": "UTC",
+    }
 
 
 @router.post("")
 def enter(body: JsonTypedObject, request: Request, parts: Parts) -> Response:
     """Signs in by `{"email", "password"}` or `{"token"}` of a one-time link; the session is a cookie."""
-    signed_in = _signed_in(body, request, parts)
+    return _entered(_signed_in(body, request, parts), request)
+
+
+@router.put("/password")
+def change_own_password(body: JsonObject, principal: Anybody, request: Request, parts: Parts) -> Response:
+    """Sets one's own password, `{"current", "password"}`; every other session ends."""
+    if principal.key_id is not None:
+        raise ApiRefused(
+            403, "forbidden", "a password is changed by the signed-in user, not by an access key"
+        )
+    current, password = body.get("current", ""), body.get("password")
+    if not (isinstance(current, str) and isinstance(password, str)):
+        raise ApiRefused(400, "password-form", "password, and current where there is one, are texts")
+    changed = change_password(parts.metadata, principal.user_id, current, password, parts.throttle)
+    return _entered(changed, request)
+
+
+def _entered(signed_in: SignedIn, request: Request) -> Response:
     answer = json_answer({"user": user_json(signed_in.principal)})
     answer.set_cookie(
         COOKIE,
