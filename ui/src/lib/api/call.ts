@@ -62,3 +62,16 @@ async function send(method: string, path: string, headers: Record<string, string
 export async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
   return (await (await ask(method, path, body, signal)).json()) as T;
 }
+
+/** All of a list that is given in pages. */
+export async function whole<T>(path: string): Promise<T[]> {
+  const found: T[] = [];
+  let token: string | null = null;
+  do {
+    const query = new URLSearchParams({ limit: "1000", ...(token ? { token } : {}) });
+    const page: { data: T[]; next?: string | null } = await json("GET", path + (path.includes("?") ? "&" : "?") + query);
+    found.push(...page.data);
+    token = page.next ?? null;
+  } while (token);
+  return found;
+}

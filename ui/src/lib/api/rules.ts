@@ -1,5 +1,5 @@
 /** What happens to messages as they are stored: fields, extraction rules, partitions. The published calls. */
-import { ask, json } from "./call";
+import { ask, json, whole } from "./call";
 
 export interface FieldRow {
   fieldId: string;
@@ -31,19 +31,6 @@ export type PartitionDraft = Pick<Partition, "name" | "routingExpression" | "ret
 const RULES = "/api/v1/extractionRules";
 const PARTITIONS = "/api/v1/partitions";
 const FIELDS = "/api/v1/fields";
-
-/** All of a list that is given in pages. */
-async function whole<T>(path: string): Promise<T[]> {
-  const found: T[] = [];
-  let token: string | null = null;
-  do {
-    const query = new URLSearchParams({ limit: "1000", ...(token ? { token } : {}) });
-    const page: { data: T[]; next?: string | null } = await json("GET", `${path}?${query}`);
-    found.push(...page.data);
-    token = page.next ?? null;
-  } while (token);
-  return found;
-}
 
 export const fields = {
   all: async () => (await json<{ data: FieldRow[] }>("GET", FIELDS)).data,

@@ -29,6 +29,7 @@ export interface User {
 }
 export interface Session {
   user: User;
+  hasPassword: boolean;
   version: string;
   timezone: string;
 }

@@ -6,6 +6,7 @@ import { route } from "./route.svelte";
 class SessionState {
   user = $state<User | null | undefined>(undefined);
   version = $state("");
+  hasPassword = $state(false);
   unreachable = $state("");
 
   async load() {
@@ -13,6 +14,7 @@ class SessionState {
       const session = await api.session();
       this.user = session.user;
       this.version = session.version;
+      this.hasPassword = session.hasPassword;
       this.unreachable = "";
     } catch (error) {
       if (error instanceof Failed && error.status === 401) this.user = null;
