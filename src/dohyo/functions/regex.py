@@ -51,6 +51,35 @@ _CATEGORY = re.compile(r"([pP])(?:\{(\^?)([A-Za-z]{1,2})\}|([A-Z]))")
 MOST_REPEATS = 1000
 
 
+_HORIZONTAL = r"\t \x{A0}\x{1680}\x{180E}\x{2000}-\x{200A}\x{202F}\x{205F}\x{3000}"
+_JAVA_CLASSES = {
+    **{
+        name.capitalize(): f"[:{name}:]"
+        for name in _CLASSES
+        if len(name) > 1 and name not in ("ascii", "xdigit")
+    },
+    **{"ASCII": "[:ascii:]", "XDigit": "[:xdigit:]", "IsAlphabetic": r"\p{L}\p{Nl}", "IsDigit": r"\p{Nd}"},
+    **{"IsLetter": r"\p{L}", "javaLetter": r"\p{L}", "IsPunctuation": r"\p{P}", "javaDigit": r"\p{Nd}"},
+    **{
+        "IsLowercase": r"\p{Ll}",
+        "javaLowerCase": r"\p{Ll}",
+        "IsUppercase": r"\p{Lu}",
+        "javaUpperCase": r"\p{Lu}",
+    },
+    **{
+        "javaLetterOrDigit": r"\p{L}\p{Nd}",
+        "IsWhite_Space": r"\s\x{0B}\x{85}\p{Z}",
+        "javaWhitespace": r"\s\x{0B}",
+    },
+}
+"""Classes that only Java names, as the inside of a bracket."""
+_JAVA = re.compile(
+    r"\\Q.*?(?:\\E|$)|\\(?:u(?P<code>[0-9A-Fa-f]{4})|c(?P<control>[@-_])|(?P<letter>[RhHeZ])"
+    r"|(?P<not>[pP])\{(?P<class>\w{3,})\}|.)|(?P<open>\[\^?\]?)|(?P<named>\[:\^?\w+:\])|(?P<close>\])",
+    re.DOTALL,
+)
+
+
 class RegexRefused(ValueError):
     """`part`: the text that the engine cannot run; empty where the pattern is not well-formed."""
 
@@ -67,6 +96,39 @@ def compiled(pattern: str) -> re.Pattern[str]:
     'bob'
     """
     return re.compile(_Reading(pattern).whole())
+
+
+def of_java(pattern: str) -> str:
+    r"""The pattern with what only Java spells so (`\h`, `\R`, `\Z`, `\u0041`, `\p{Alpha}`) as RE2 spells it.
+    What it cannot say stays.
+
+    >>> of_java(r"[\u0041\p{Digit}]\P{Upper}\cA")
+    '[\\x{0041}[:digit:]][^[:upper:]]\\x{01}'
+    """
+    inside = False
+
+    def spelt(found: re.Match[str]) -> str:
+        nonlocal inside
+        if (found["open"] and not inside) or (found["close"] and inside):
+            inside = bool(found["open"])
+        elif found["code"]:
+            return rf"\x{{{found['code']}}}"
+        elif found["control"]:
+            return rf"\x{{{ord(found['control']) ^ 64:02X}}}"
+        elif found["class"] in _JAVA_CLASSES and not (inside and found["not"] == "P"):
+            made = _JAVA_CLASSES[found["class"]]
+            return made if inside else f"[{'^' * (found['not'] == 'P')}{made}]"
+        elif letter := found["letter"]:
+            outside = {
+                "R": r"(?:\r\n|[\n\x{0B}\f\r\x{85}\x{2028}\x{2029}])",
+                "Z": r"\n?\z",
+                "H": f"[^{_HORIZONTAL}]",
+            }
+            either = {"h": _HORIZONTAL if inside else f"[{_HORIZONTAL}]", "e": r"\x{1B}"}
+            return either.get(letter) or (found[0] if inside else outside[letter])
+        return found[0]
+
+    return _JAVA.sub(spelt, pattern)
 
 
 @cache

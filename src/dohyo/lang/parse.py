@@ -144,7 +144,7 @@ def _may_be_expression(tokens: list[Token], functions: Collection[str]) -> bool:
     function of this name.
     """
     if tokens[1].kind == PUNCT:
-        return tokens[1].text == "+" or (tokens[1].text == "(" and tokens[0].word in functions)
+        return tokens[1].text in "+-*" or (tokens[1].text == "(" and tokens[0].word in functions)
     return len(tokens) == 4 and tokens[1].word == "as" and tokens[2].kind in (WORD, QUOTED)
 
 

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 
 from dohyo.functions.looking_around import consuming_end, needs_backtracking
-from dohyo.functions.regex import backtracking, group_names
+from dohyo.functions.regex import backtracking, group_names, of_java
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
 from dohyo.lang.tokens import STRING
@@ -146,7 +146,7 @@ def named_groups(pattern: tree.String, many: bool = False) -> tuple[str, tuple[s
     Look-around and back-references are accepted, as in Java; a look-ahead at the end is one that the engine
     can do without, where only the first match counts.
     """
-    text = pattern.value
+    text = of_java(pattern.value)
     if needs_backtracking(text):
         text = (None if many else consuming_end(text)) or text
     if not needs_backtracking(text):

@@ -183,7 +183,7 @@ def top_to_plan(clause: TopClause, plan: Plan, context: CheckContext) -> Plan:
         call = (
             by if isinstance(by, CallClause) else CallClause("count", None, (), None, clause.fields[0].span)
         )
-        if name and name.name.lower() != "count":
+        if name and name.name.lower() not in ("count", "_count"):
             hint = f"such as top {clause.count} {clause.fields[0].name} by sum({name.name})"
             if plan.schema.aggregate:
                 known(plan.schema, name.name, name.span)

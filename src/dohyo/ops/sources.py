@@ -14,7 +14,9 @@ from dohyo.plan.types import DOUBLE, LONG, TEXT, Type
 
 GEO = "geo://location"
 ASN = "asn://default"
-THREAT = "sumo://threat/cs"
+THREAT_FEEDS = "sumo://threat/"
+THREAT = f"{THREAT_FEEDS}cs"
+"""Every feed of indicators, cs, i471 and others, is the one table that people load."""
 THREAT_TABLE = "path:///Library/Admin Recommended/Threat Intelligence"
 """The lookup table of indicators that people load; a column `indicator`, the others as they have them."""
 IP = "ip"
@@ -57,10 +59,12 @@ _OWN_KEYS = {GEO: IP, ASN: IP, THREAT: INDICATOR}
 def address(text: str) -> str:
     """The address by its usual spelling.
 
-    >>> address("GEO://default"), address("path:///Library/A")
-    ('geo://location', 'path:///Library/A')
+    >>> address("GEO://default"), address("path:///Library/A"), address("sumo://threat/i471")
+    ('geo://location', 'path:///Library/A', 'sumo://threat/cs')
     """
     lowered = text.lower()
+    if lowered.startswith(THREAT_FEEDS):
+        return THREAT
     return lowered if lowered in _OWN else _SYNONYMS.get(lowered, text)
 
 
