@@ -12,6 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import PlainTextResponse, Response
 
 import dohyo
+from dohyo.api.audit import AuditTrail
 from dohyo.api.errors import ApiRefused, not_found, problem_answer
 from dohyo.api.gate import API, Gate
 from dohyo.api.pages import Pages
@@ -39,6 +40,7 @@ def create_app(services: Services) -> FastAPI:
     app.add_exception_handler(HTTPException, _transport_refusal)
     app.add_exception_handler(RequestValidationError, _wrong_parameter)
     app.add_exception_handler(OperationalError, _metadata_refusal)
+    app.add_middleware(AuditTrail, services=services)
     app.add_middleware(Gate, services=services)
     app.add_middleware(GZipMiddleware, minimum_size=GZIP_FROM_BYTES)
     return app

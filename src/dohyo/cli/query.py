@@ -6,6 +6,7 @@ import base64
 import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -100,12 +101,12 @@ def _run_context(start: str | None, end: str | None, zone: str) -> RunContext:
 
     now = now_ms()
     if start is None and end is None:
-        return RunContext(now, *ALL_TIMES, zone)
+        return RunContext(now, *ALL_TIMES, zone, audited=True)
     from_ms = ALL_TIMES[0] if start is None else parse_time(start, now, zone)
     to_ms = now if end is None else parse_time(end, now, zone)
     if to_ms < from_ms:
         raise ProblemError([Problem("time-range-order", "the range ends before it starts")])
-    return RunContext(now, from_ms, to_ms, zone)
+    return RunContext(now, from_ms, to_ms, zone, audited=True)
 
 
 def _batch(file: Path, run: RunContext, explain: bool) -> None:
@@ -166,7 +167,7 @@ LAST_DAY_MS = 86_400_000
 
 def _ranged(run: RunContext, start: str | None) -> RunContext:
     """What is stored is searched for the last day unless a range is named."""
-    return run if start else RunContext(run.now_ms, run.now_ms - LAST_DAY_MS, run.now_ms, run.zone)
+    return run if start else replace(run, start_ms=run.now_ms - LAST_DAY_MS, end_ms=run.now_ms)
 
 
 def _show_remote(

@@ -31,6 +31,7 @@ class RunContext:
     lookup table at an address, in the place of its rows or (true) beside them; None where nobody may.
     `auto_parse`: JSON fields of messages are there without an operator. `by_receipt`: the range is one of
     times of receipt. `bounded`: rows in memory are a user's, so that no pattern may take for ever.
+    `audited`: the audit index may be read.
     """
 
     now_ms: int
@@ -43,6 +44,7 @@ class RunContext:
     auto_parse: bool = False
     by_receipt: bool = False
     bounded: bool = False
+    audited: bool = False
 
     def earlier(self, by_ms: int) -> RunContext:
         """The run for a comparison with so much earlier messages."""

@@ -12,7 +12,7 @@ cannot know by the same regular expression.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -38,9 +38,10 @@ _TIERS = ("continuous", "all")
 """All messages lie in the continuous tier."""
 DEFAULT_INDEX = "sumologic_default"
 """The name of messages that are in no partition; their `_view` is empty."""
-INTERNAL_INDEXES = frozenset(
-    {"sumologic_audit", "sumologic_audit_events", "sumologic_system_events", "sumologic_volume"}
-)
+AUDIT_EVENTS = "sumologic_audit_events"
+AUDIT_INDEXES = frozenset({"sumologic_audit", AUDIT_EVENTS})
+"""Who did what; not everybody may read it."""
+INTERNAL_INDEXES = AUDIT_INDEXES | {"sumologic_system_events", "sumologic_volume"}
 """What Dohyo writes about itself. Only a search that names one reads it."""
 
 
@@ -207,19 +208,25 @@ def _is_any(term: tree.FieldTerm) -> bool:
     return term.value == "*" and not term.quoted
 
 
-def names_index(scope: tree.ScopeNode) -> bool:
-    """Whether a part of the scope names a partition."""
+def indexes_named(scope: tree.ScopeNode) -> Iterator[str]:
+    """Names of partitions, as written, in any part of the scope."""
     if isinstance(scope, tree.FieldTerm):
-        return _SYNONYMS.get(scope.field.lower(), scope.field.lower()) == "_view"
-    if isinstance(scope, tree.ScopeNot):
-        return names_index(scope.operand)
-    return isinstance(scope, tree.ScopeAnd | tree.ScopeOr) and any(map(names_index, scope.operands))
+        if _SYNONYMS.get(scope.field.lower(), scope.field.lower()) == "_view":
+            yield scope.value
+    elif isinstance(scope, tree.ScopeNot):
+        yield from indexes_named(scope.operand)
+    elif isinstance(scope, tree.ScopeAnd | tree.ScopeOr):
+        for operand in scope.operands:
+            yield from indexes_named(operand)
 
 
-def without_indexes(scope: tree.ScopeNode, names: Iterable[str]) -> tree.ScopeNode:
-    """The scope without messages of these partitions, unless it names partitions itself."""
+def without_indexes(scope: tree.ScopeNode, unusual: Iterable[str], closed: Iterable[str]) -> tree.ScopeNode:
+    """The scope without messages of these partitions: `unusual` ones unless it names partitions itself,
+    `closed` ones in any case.
+    """
+    names = {*closed, *(() if any(True for _ in indexes_named(scope)) else unusual)}
     left_out = tuple(tree.ScopeNot(tree.FieldTerm("_view", name, quoted=True)) for name in sorted(names))
-    return scope if not left_out or names_index(scope) else tree.ScopeAnd((scope, *left_out))
+    return tree.ScopeAnd((scope, *left_out)) if left_out else scope
 
 
 def _value_sql(value: Sql, term: tree.FieldTerm) -> Sql:

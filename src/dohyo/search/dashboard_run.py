@@ -45,13 +45,14 @@ class Answers(Protocol):
 class DashboardRequest:
     """`range` is `{"from", "to"}` or a published range, None for the dashboard's own; it does not touch
     panels that have a range of their own. `panels`: keys, None for all. `variables`: values by name; the
-    others have their defaults.
+    others have their defaults. `audited` as in `RunContext`.
     """
 
     range: Any = None
     variables: Mapping[str, Value] = field(default_factory=dict)
     panels: Sequence[str] | None = None
     zone: str = "UTC"
+    audited: bool = False
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class DashboardRuns:
         asked: dict[tuple[str, RunContext], list[_Question]] = {}
         for panel, query in panel_queries(dashboard, request.panels):
             try:
-                question = self._question(panel, query, values, now, (start, end), request.zone)
+                question = self._question(panel, query, values, now, (start, end), request)
             except ProblemError as error:
                 text = error.text or str(query.get("queryString"))
                 yield _refused(panel["key"], query, text, text, error.problems[0])
@@ -132,14 +133,14 @@ class DashboardRuns:
         values: Mapping[str, Value],
         now: int,
         whole: tuple[int, int],
-        zone: str,
+        request: DashboardRequest,
     ) -> _Question:
         filled = fill_in(str(query.get("queryString") or ""), values)
-        start, end = self._range(panel["timeRange"], now, zone) if panel.get("timeRange") else whole
+        start, end = self._range(panel["timeRange"], now, request.zone) if panel.get("timeRange") else whole
         most = int(query.get("outputCardinalityLimit") or DEFAULT_ROWS)
         key = str(query.get("queryKey") or "A")
         run = RunContext(
-            end, start, end, zone,
+            end, start, end, request.zone, audited=request.audited,
             auto_parse=str(query.get("parseMode") or "").lower() in AUTOMATIC,
             by_receipt=str(query.get("timeSource") or "").lower() == "receipt",
         )  # fmt: skip

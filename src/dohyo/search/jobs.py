@@ -42,7 +42,7 @@ class State(Enum):
 @dataclass(frozen=True)
 class SearchRequest:
     """What a job shall do. `[start_ms, end_ms)`; `wants_messages`: keep the messages of a query with grouping
-    too; `notes`: warnings about the request itself; `auto_parse` and `by_receipt` as in `RunContext`.
+    too; `notes`: warnings about the request itself; the others as in `RunContext`.
     """
 
     query: str
@@ -53,6 +53,7 @@ class SearchRequest:
     notes: tuple[str, ...] = ()
     auto_parse: bool = False
     by_receipt: bool = False
+    audited: bool = False
 
 
 @dataclass(frozen=True)
@@ -291,6 +292,7 @@ class SearchJobs:
         return RunContext(
             self._now(), request.start_ms, request.end_ms, request.zone,
             save=job.save, auto_parse=request.auto_parse, by_receipt=request.by_receipt,
+            audited=request.audited,
         )  # fmt: skip
 
     def _gather(self, job: Job) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import CompileContext, Compiled, compile_query, readable
 from dohyo.functions.table import RunContext
 from dohyo.lang.macros import Macro
@@ -14,7 +15,7 @@ from dohyo.plan import nodes
 from dohyo.plan.expr import Apply, Expr, Lit, Ref
 from dohyo.plan.nodes import AggregateCall, LookupTable, Plan, chain
 from dohyo.plan.schema import Field, Schema
-from dohyo.plan.scope import without_indexes
+from dohyo.plan.scope import AUDIT_INDEXES, indexes_named, without_indexes
 from dohyo.plan.types import BOOL, LONG, TIME
 from dohyo.search.limits import Limits
 from dohyo.search.lookups import Lookups
@@ -35,15 +36,22 @@ MOST_COUNTED = 100_000
 OTHER, NONE = "Other", "none"
 
 
-def _without(plan: Plan, names: Iterable[str]) -> Plan:
+def _without(plan: Plan, unusual: Iterable[str], closed: Iterable[str]) -> Plan:
     """The plan with scopes that leave these partitions out."""
 
     def narrowed(node: Plan) -> Plan:
         if isinstance(node, nodes.Scan):
-            return replace(node, scope=without_indexes(node.scope, names))
+            if refused := next((name for name in indexes_named(node.scope) if name.lower() in closed), None):
+                message, hint = (
+                    f"{refused} may not be read by you",
+                    "it needs the capability searchAuditIndex",
+                )
+                raise ProblemError([Problem("index-closed", message, hints=(hint,))])
+            return replace(node, scope=without_indexes(node.scope, unusual, closed))
         if isinstance(node, nodes.Subqueries):
             return replace(
-                node, queries=tuple(replace(q, plan=_without(q.plan, names)) for q in node.queries)
+                node,
+                queries=tuple(replace(q, plan=_without(q.plan, unusual, closed)) for q in node.queries),
             )
         return node
 
@@ -75,8 +83,9 @@ class Searches:
     def compiled(self, text: str, run: RunContext) -> Compiled:
         """The query's plan. ProblemError with places in `text` where it is wrong."""
         known = CompileContext(run, self.engine.hot_fields(), self.tables, self.macros(), self.indexed)
-        compiled, left_out = compile_query(text, known), frozenset(self.unusual())
-        return replace(compiled, plan=_without(compiled.plan, left_out)) if left_out else compiled
+        compiled, unusual = compile_query(text, known), frozenset(self.unusual())
+        closed = frozenset() if run.audited else AUDIT_INDEXES
+        return replace(compiled, plan=_without(compiled.plan, unusual, closed))
 
     def result(
         self,

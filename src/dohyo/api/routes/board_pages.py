@@ -23,7 +23,7 @@ router = APIRouter(prefix="/api/dohyo/v1", tags=["pages"])
 @router.post("/runs")
 def run(body: JsonObject, principal: Searcher, parts: Parts) -> Response:
     """Runs the panels of the `dashboard` in the body, as the run of a stored one answers."""
-    lines = parts.dashboard_runs.run(_dashboard(body), run_request(body))
+    lines = parts.dashboard_runs.run(_dashboard(body), run_request(body, principal))
     headers = {"Content-Encoding": "identity"}
     return StreamingResponse(ndjson(lines), media_type="application/x-ndjson", headers=headers)
 

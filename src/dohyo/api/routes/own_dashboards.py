@@ -33,7 +33,7 @@ def run(dashboard_id: str, body: JsonObject, principal: Reader, parts: Parts) ->
     """Runs the panels. One JSON object a line: the range, each query's answer as it is there, the end."""
     allowed(principal, "runLogSearch")
     dashboard = _dashboard(dashboard_id, principal, parts)
-    lines = parts.dashboard_runs.run(dashboard, run_request(body))
+    lines = parts.dashboard_runs.run(dashboard, run_request(body, principal))
     # Compression would hold lines back until there are many.
     headers = {"Content-Encoding": "identity"}
     return StreamingResponse(ndjson(lines), media_type="application/x-ndjson", headers=headers)
@@ -56,14 +56,15 @@ def _dashboard(dashboard_id: str, principal: Principal, parts: Services) -> dict
     return dashboard_json(parts.library.dashboard(dashboard_id, Caller.of(principal), classic=True))
 
 
-def run_request(body: Mapping[str, Any]) -> DashboardRequest:
+def run_request(body: Mapping[str, Any], principal: Principal) -> DashboardRequest:
     """The run that the pages ask for; refused where a member has the wrong form."""
     variables, panels = body.get("variables") or {}, body.get("panels")
     if not isinstance(variables, dict) or not all(_is_value(value) for value in variables.values()):
         raise ApiRefused(400, "run-variables", "variables: an object of texts or lists of texts is needed")
     if panels is not None and not (isinstance(panels, list) and all(isinstance(p, str) for p in panels)):
         raise ApiRefused(400, "run-panels", "panels: a list of panel keys is needed")
-    return DashboardRequest(body.get("range"), variables, panels, zone_of(body.get("timeZone")))
+    audited = principal.may("searchAuditIndex")
+    return DashboardRequest(body.get("range"), variables, panels, zone_of(body.get("timeZone")), audited)
 
 
 def _is_value(value: Any) -> bool:

@@ -31,7 +31,8 @@ def check(body: JsonObject, principal: Searcher, parts: Parts) -> Response:
         raise ApiRefused(400, "no-query", "a query is needed")
     now = now_ms()
     try:
-        compiled = parts.searches.compiled(text, RunContext(now, now - CHECKED_RANGE_MS, now, "UTC"))
+        run = RunContext(now, now - CHECKED_RANGE_MS, now, "UTC", audited=True)
+        compiled = parts.searches.compiled(text, run)
     except ProblemError as error:
         problems = [problem.as_json(text) for problem in error.problems]
         return json_answer({"problems": problems, "aggregate": None, "fields": []})

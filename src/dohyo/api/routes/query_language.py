@@ -68,7 +68,7 @@ def formatted(body: JsonObject, principal: Searcher) -> Response:
 def explanation(body: JsonObject, principal: Searcher, parts: Parts) -> Response:
     """The plan of the query over the last 24 hours, and the SQL of the part that the engine runs."""
     now = now_ms()
-    run = RunContext(now, now - VALUES_RANGE_MS, now)
+    run = RunContext(now, now - VALUES_RANGE_MS, now, audited=True)
     return json_answer({"text": explained(parts.searches.compiled(_query(body), run), run)})
 
 

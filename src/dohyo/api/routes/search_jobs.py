@@ -37,6 +37,7 @@ def create(body: JsonTypedObject, request: Request, principal: Searcher, parts: 
 def _created(wanted: SearchRequest, principal: Principal, parts: Services) -> str:
     try:
         searches, save = own_searches(principal, parts)
+        wanted = replace(wanted, audited=principal.may("searchAuditIndex"))
         return parts.search_jobs.create(wanted, principal.user_id, searches, save).id
     except ProblemError as error:
         if error.problems[0].code == "search-jobs-live":
