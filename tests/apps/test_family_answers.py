@@ -81,7 +81,7 @@ def answers(store, package, dashboard, start, end):
     sample = Sample.of(package, CATEGORY)
     runs = DashboardRuns(Searches(store, tables=sample.table_at), now=lambda: end)
     try:
-        document = sample.document(dashboard, "Dashboard")
+        document = sample.board(dashboard)
         lines = list(runs.run(document, DashboardRequest({"from": start, "to": end})))
     finally:
         runs.close()

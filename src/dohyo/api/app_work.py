@@ -81,7 +81,7 @@ def preview(package: Package, key: str) -> Json | None:
     case = next((case for case in package.expected.cases if key in case.panels), None)
     if case is None:
         return None
-    model = Sample.of(package, package.expected.source_category).document(key, "Dashboard")
+    model = Sample.of(package, package.expected.source_category).board(key)
     bounds = {"from_ms": _ms(case.start), "to_ms": _ms(case.to)}
     queries = {panel["key"]: panel.get("queries") or [{}] for panel in model["panels"]}
     lines = [

@@ -9,10 +9,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from dohyo.apps.adopting import files_of_published
 from dohyo.apps.archive import zip_of_files
 from dohyo.apps.faults import PackageRefused, fault
 from dohyo.apps.package import SAMPLE_VALUE, Package, package_at
 from dohyo.apps.package_tests import Report, run_package_tests
+from dohyo.apps.published import read_published
 from dohyo.apps.sample import Sample
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import CompileContext, compile_query
@@ -68,6 +70,27 @@ def new(name: str, folder: Path | None = None) -> Path:
             for mark, value in marks.items():
                 text = text.replace(mark, json.dumps(value)[1:-1])
             target.write_text(text, "utf-8")
+    return folder
+
+
+def adopt(source: Path, name: str | None, version: str, folder: Path | None = None) -> Path:
+    """Makes a package of a published app: an exported file, or a folder or archive with its resources, and
+    with its sample events in `events/` beside them.
+
+    PackageRefused where the folder is there already or the content does not fit; ProblemError where it
+    cannot be read.
+    """
+    published = read_published(source)
+    name = name or published.name
+    folder = folder or Path(slug(name))
+    if folder.exists():
+        raise PackageRefused([fault("package-exists", str(folder), None, "the folder is there already")])
+    beside = source if source.is_dir() else source.parent
+    events = sorted(path for path in (beside / "events").glob("*") if path.is_file())
+    for path, content in files_of_published(published, name, version, events).items():
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(content)
     return folder
 
 

@@ -156,8 +156,8 @@ class Case(_Closed):
 
 
 class Expected(_Closed):
-    """`tests/expected.yaml`. An event's time is its key `time_field`; without a readable one it stands at
-    `received`.
+    """`tests/expected.yaml`. An event's time is its key `time_field`, or where that is empty the time that
+    `dohyo import` would read; without a readable one it stands at `received`.
     """
 
     received: str

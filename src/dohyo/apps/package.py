@@ -241,7 +241,9 @@ class _Reader:
         return []
 
     def _check_places(self, path: str, text: str, definition: Any, inputs: Mapping[str, str]) -> None:
-        """Every `{{name}}` is an input of the package, or a variable or parameter of the definition."""
+        """Every `{{name}}` in a query is an input of the package, or a variable or parameter of the
+        definition.
+        """
         known = {name.lower() for name in (*inputs, VARIABLE_NAME_INPUT, *_own_names(definition))}
         for name in sorted({place for place in places(definition) if place.lower() not in known}):
             line = text[: max(text.find("{{" + name), 0)].count("\n") + 1

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
+from math import isfinite
 from typing import Any
 
 from dohyo.apps.faults import PackageRefused, fault
@@ -14,6 +16,7 @@ from dohyo.apps.package import Package
 from dohyo.apps.sample import Sample
 from dohyo.collect.graph_time import graph_time_to_ms
 from dohyo.search.dashboard_run import DashboardRequest, DashboardRuns
+from dohyo.search.lines import record_time
 from dohyo.search.searches import Searches
 from dohyo.store.embedded import EmbeddedStore
 from dohyo.store.event import Event, row_key
@@ -48,13 +51,50 @@ def run_package_tests(package: Package, *, hot: bool = True) -> Report:
     """
     if package.expected is None:
         raise PackageRefused([fault("package-tests", EXPECTED_FILE, None, "the package has no tests")])
+    with _over_events(package, package.expected, hot) as (sample, searches):
+        return _compared(package.expected, sample, searches)
+
+
+def recorded(package: Package, expected: Expected) -> Case:
+    """The first case with the answers that panels and searches give now: what an author checks once, and
+    what later versions are compared with. Panels without an answer, and those that other numbers than finite
+    ones are in, are left out.
+    """
+    with _over_events(package, expected, True) as (sample, searches):
+        every: dict[str, dict[str, list[Row]]] = {
+            place: {key: [] for key in _asking(board)} for place, board in sample.boards.items()
+        }
+        case = expected.cases[0].model_copy(
+            update={"panels": every, "searches": {place: [] for place in sample.searches}}
+        )
+        got = {place: rows for place, _, rows in _answers(case, sample, searches) if _keepable(rows)}
+    panels = {
+        place: {key: got[f"{place} / {key}"] for key in keys if f"{place} / {key}" in got}
+        for place, keys in every.items()
+    }
+    return case.model_copy(
+        update={
+            "panels": {place: answers for place, answers in panels.items() if answers},
+            "searches": {place: got[place] for place in sample.searches if place in got},
+        }
+    )
+
+
+def _keepable(rows: Got) -> bool:
+    return not isinstance(rows, str) and all(
+        not isinstance(value, float) or isfinite(value) for row in rows for value in row.values()
+    )
+
+
+@contextmanager
+def _over_events(package: Package, expected: Expected, hot: bool) -> Iterator[tuple[Sample, Searches]]:
     store = EmbeddedStore.in_memory()
     try:
-        store.insert(list(_events(package, package.expected)), token=package.digest, may_repeat=False)
+        store.insert(list(_events(package, expected)), token=package.digest, may_repeat=False)
         if hot and package.hot_fields:
             store.set_hot_fields(package.hot_fields.name, package.hot_fields.fields)
-        sample = Sample.of(package, package.expected.source_category)
-        return _compared(package.expected, sample, Searches(store, tables=sample.table_at))
+        sample = Sample.of(package, expected.source_category)
+        yield sample, Searches(store, tables=sample.table_at)
     finally:
         store.close()
 
@@ -72,12 +112,14 @@ def _compared(expected: Expected, sample: Sample, searches: Searches) -> Report:
 
 
 def _all_places(sample: Sample) -> Iterator[str]:
-    for stem, draft in sample.drafts.items():
-        if draft.item_type == "Search":
-            yield stem
-        for panel in draft.document.get("panels") or ():
-            if panel.get("queries"):
-                yield f"{stem} / {panel['key']}"
+    yield from sample.searches
+    for place, board in sample.boards.items():
+        yield from (f"{place} / {key}" for key in _asking(board))
+
+
+def _asking(board: Mapping[str, Any]) -> list[str]:
+    """Keys of the panels of a dashboard that ask something."""
+    return [panel["key"] for panel in board.get("panels") or () if panel.get("queries")]
 
 
 def _events(package: Package, expected: Expected) -> Iterator[Event]:
@@ -95,7 +137,9 @@ def _time_of(line: str, name: str) -> int | None:
     try:
         record = json.loads(line)
     except ValueError:
-        return None
+        record = None
+    if not name:
+        return record_time(record, line)
     return graph_time_to_ms(record.get(name)) if isinstance(record, dict) else None
 
 
@@ -109,15 +153,14 @@ def _answers(case: Case, sample: Sample, searches: Searches) -> Iterator[tuple[s
     range_model = {"from": start, "to": end}
     runs = DashboardRuns(searches, now=lambda: end)
     try:
-        for stem, panels in case.panels.items():
+        for place, panels in case.panels.items():
             asked = DashboardRequest(range_model, case.variables, list(panels))
-            rows = _panel_rows(runs, sample.document(stem, "Dashboard"), asked)
+            rows = _panel_rows(runs, sample.board(place), asked)
             for key, wanted in panels.items():
-                yield f"{stem} / {key}", wanted, rows.get(key, "the dashboard has no such panel")
-        for stem, wanted in case.searches.items():
-            text = sample.document(stem, "Search")["search"]["queryText"]
-            panel = {"key": stem, "queries": [{"queryString": text}]}
-            yield stem, wanted, _panel_rows(runs, {"panels": [panel]}, DashboardRequest(range_model))[stem]
+                yield f"{place} / {key}", wanted, rows.get(key, "the dashboard has no such panel")
+        for place, wanted in case.searches.items():
+            panel = {"key": place, "queries": [{"queryString": sample.search(place)}]}
+            yield place, wanted, _panel_rows(runs, {"panels": [panel]}, DashboardRequest(range_model))[place]
     finally:
         runs.close()
 

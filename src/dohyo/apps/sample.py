@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from dohyo.apps.faults import PackageRefused, fault
 from dohyo.apps.inputs import DEFAULT_KEY
 from dohyo.apps.package import Package
+from dohyo.content.dashboards import model_of
 from dohyo.content.definitions import Draft
 from dohyo.content.tables import table_of
 from dohyo.plan.nodes import LookupTable
@@ -43,10 +46,41 @@ class Sample:
         """The package's table at the path that it has when it is installed."""
         return self.tables.get(address.removeprefix("path://").strip("\"' ").lower())
 
-    def document(self, stem: str, item_type: str) -> dict[str, Any]:
-        """The definition in this file; PackageRefused where there is none of this type."""
-        draft = self.drafts.get(stem)
-        if draft is None or draft.item_type != item_type:
-            message = f"the package has no {item_type.lower()} {stem}"
-            raise PackageRefused([fault("package-tests", f"resources/{stem}.json", None, message)])
-        return draft.document
+    @cached_property
+    def boards(self) -> dict[str, dict[str, Any]]:
+        """What each dashboard shows, by its file and its way down in it: `overview`, `app/Requests`."""
+        return {
+            place: model_of(draft.item_type, draft.document)
+            for place, draft in _all(self.drafts)
+            if draft.item_type in ("Dashboard", "Report")
+        }
+
+    @cached_property
+    def searches(self) -> dict[str, str]:
+        """Texts of the saved searches, by their places as those of dashboards."""
+        return {
+            place: str(draft.document["search"]["queryText"])
+            for place, draft in _all(self.drafts)
+            if draft.item_type == "Search" and "search" in draft.document
+        }
+
+    def board(self, place: str) -> dict[str, Any]:
+        """PackageRefused where there is no such dashboard."""
+        return _at(self.boards, place, "dashboard")
+
+    def search(self, place: str) -> str:
+        """PackageRefused where there is no such search."""
+        return _at(self.searches, place, "search")
+
+
+def _at(found: Mapping[str, Any], place: str, kind: str) -> Any:
+    if place not in found:
+        message = f"the package has no {kind} {place}"
+        raise PackageRefused([fault("package-tests", f"resources/{place}.json", None, message)])
+    return found[place]
+
+
+def _all(drafts: Mapping[str, Draft]) -> Iterator[tuple[str, Draft]]:
+    for place, draft in drafts.items():
+        yield place, draft
+        yield from _all({f"{place}/{child.name}": child for child in draft.children})

@@ -118,13 +118,31 @@ def pack(
 
 @commands.command()
 def new(
-    name: Annotated[str, typer.Argument(help="Name of the app.")],
+    name: Annotated[
+        str | None, typer.Argument(help="Name of the app; else that of the published one.")
+    ] = None,
     folder: Annotated[Path | None, typer.Option(help="Where; else a folder named after the app.")] = None,
+    source: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="PATH", help="A published app: exported JSON, or its folder or .zip."),
+    ] = None,
+    version: Annotated[str, typer.Option(help="Version of the package.")] = "1.0.0",
 ) -> None:
-    """Make a small working package to start from."""
+    """Make a package: a small one to start from, or one of a published app.
+
+    Sample events of the published app, in a folder events/ beside it, become the package's tests.
+    """
+    from dohyo.apps.authoring import adopt
     from dohyo.apps.authoring import new as made
 
-    typer.echo(made(name, folder))
+    if source is not None:
+        typer.echo(adopt(source, name, version, folder))
+    elif name is None:
+        raise ProblemError(
+            [Problem("app-name", "a name is needed, or a published app", hints=("--from PATH",))]
+        )
+    else:
+        typer.echo(made(name, folder))
 
 
 @commands.command()

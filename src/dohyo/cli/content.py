@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -16,15 +16,17 @@ from dohyo.base.problem import Problem, ProblemError
 from dohyo.cli.options import DataDir
 
 if TYPE_CHECKING:
+    from dohyo.apps.published import Published
     from dohyo.content.library import Library
     from dohyo.content.report import Line
     from dohyo.content.rights import Caller
 
 commands = typer.Typer(help="Published dashboards, searches and folders.", no_args_is_help=True)
-MOST_BYTES = 64 * 1024 * 1024
 SHARED = "/Library/Admin Recommended"
 SOME_LEFT_OUT = 1
-Definitions = Annotated[list[Path], typer.Argument(metavar="FILE...", help="Exported JSON.")]
+Definitions = Annotated[
+    list[Path], typer.Argument(metavar="FILE...", help="Exported JSON, or a package as folder or .zip.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -37,13 +39,16 @@ def check(
     all_lines: Annotated[bool, typer.Option("--all", help="Show what works, too.")] = False,
 ) -> None:
     """Say of each panel, search and variable whether it works here. Stores nothing."""
-    from dohyo.content.parameters import parameters_of
+    from dohyo.content.parameters import Parameter, parameters_of
     from dohyo.content.report import report_of
 
     for file in files:
-        definition = _read(file)
+        found = _published(file, {})
+        definition = found.definition
+        if found.inputs:
+            definition = _published(file, dict.fromkeys(found.inputs, "*")).definition
         lines = report_of(definition)
-        names = parameters_of(definition)
+        names = [*(Parameter(one, "value") for one in found.inputs), *parameters_of(definition)]
         _show(file, lines, all_lines)
         if names:
             asked = ", ".join(one.name + (f" ({one.default})" if one.default else "") for one in names)
@@ -78,8 +83,9 @@ def bring_in(
     from dohyo.content.report import report_of
 
     library, caller = _library(data)
-    definition = filled(_read(file), values)
-    if left := [one.name for one in parameters_of(definition) if not one.default]:
+    found = _published(file, values)
+    definition = filled(found.definition, values)
+    if left := [*found.inputs, *(one.name for one in parameters_of(definition) if not one.default)]:
         message = f"{file} asks for {', '.join(left)}; without it its queries find nothing"
         hint = f"--set {left[0]}=_sourceCategory=..."
         raise ProblemError([Problem("parameter-missing", message, hints=(hint,))])
@@ -124,20 +130,14 @@ def _library(data: Path) -> tuple[Library, Caller]:
     return Library(metadata), Caller(user.id, manages=True, admin_mode=True)
 
 
-def _read(file: Path) -> Any:
-    try:
-        size = file.stat().st_size
-        if size > MOST_BYTES:
-            message = f"{file}: {size / 2**20:,.0f} MB are more than a definition may have"
-            raise ProblemError([Problem("definition-large", message)])
-        return json.loads(file.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise ProblemError([Problem("file-unreadable", f"{file}: {error.strerror}")]) from None
-    except json.JSONDecodeError as error:
-        message = f"{file}:{error.lineno}:{error.colno}: no JSON: {error.msg}"
-        raise ProblemError([Problem("definition-json", message)]) from None
-    except (UnicodeDecodeError, RecursionError):
-        raise ProblemError([Problem("definition-json", f"{file}: no JSON text in UTF-8")]) from None
+def _published(file: Path, values: Mapping[str, str]) -> Published:
+    """The content of an export, a folder or an archive; what it declares beside content is told."""
+    from dohyo.apps.published import read_published
+
+    found = read_published(file, values)
+    if found.others:
+        typer.echo(f"{file}: left out, for it is no content: {', '.join(found.others)}", err=True)
+    return found
 
 
 def _values(given: Sequence[str]) -> dict[str, str]:

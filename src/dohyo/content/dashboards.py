@@ -141,9 +141,14 @@ def document_of_request(
     return {"type": TYPE, "name": request.get("title"), **kept, **said}
 
 
+def model_of(item_type: str, document: Mapping[str, Any]) -> dict[str, Any]:
+    """What a dashboard's definition shows and runs, a classic one as today's."""
+    return modern(document) if item_type == "Report" else unwrapped(document)
+
+
 def dashboard_json(item: ContentItem) -> dict[str, Any]:
     """The published resource of a dashboard item (loaded with its document); a classic one as today's."""
-    model = modern(item.document) if item.item_type == "Report" else unwrapped(item.document)
+    model = model_of(item.item_type, item.document)
     shown = {key: value for key, value in model.items() if key not in (*OF_DEFINITION, "rootPanel")}
     for key, value in DEFAULTS.items():
         if shown.get(key) is None:

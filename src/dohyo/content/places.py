@@ -52,13 +52,13 @@ def fill_query(text: str, inputs: Mapping[str, str]) -> str:
     return _PART.sub(part, text)
 
 
-def places(value: Any) -> Iterator[str]:
-    """Names of all places in a JSON value."""
+def places(value: Any, key: str = "") -> Iterator[str]:
+    """Names of all places in the queries of a JSON value."""
     if isinstance(value, dict):
-        for child in value.values():
-            yield from places(child)
+        for name, child in value.items():
+            yield from places(child, name)
     elif isinstance(value, list):
         for child in value:
-            yield from places(child)
-    elif isinstance(value, str):
+            yield from places(child, key)
+    elif isinstance(value, str) and key in QUERY_KEYS:
         yield from PLACE.findall(value)
