@@ -63,7 +63,7 @@ def test_viewers_become_the_types_of_today_with_their_settings():
     made = modern(report(panel("column", over_time), panel("pie"), panel("svv"), panel("text"), panel("bar")))
     column = visual(made)
     assert column["general"] == {"mode": "timeSeries", "type": "column", "displayType": "stacked"}
-    assert column["legend"] == {"enabled": False} and column["axes"]["axisY"]["logarithmic"] is True
+    assert column["legend"]["enabled"] is False and column["axes"]["axisY"]["logarithmic"] is True
     assert column["overrides"] == [{"series": ["high"], "queries": [], "properties": {"color": "#ff0000"}}]
     assert visual(made, 1)["general"]["maxNumOfSlices"] == "6"
     single = visual(made, 2)["svp"]
@@ -100,7 +100,7 @@ def test_report_tells_of_each_panel_what_works_and_why_not():
         ("unsupported", "cuont is no operator"),
         ("unsupported", "reads metrics, which Dohyo does not collect"),
         ("unsupported", "content of type Unknown is kept and does nothing here"),
-        ("unsupported", "is no JSON object"),
+        ("unsupported", "is no JSON object and is left out"),
     ]
     assert lines[1].where == "1:5" and lines[1].place == "/App/Old"
 

@@ -4,6 +4,8 @@ import json
 
 import pytest
 
+from dohyo.base.problem import Problem, ProblemError
+from dohyo.content.dashboards import dashboard_json
 from dohyo.content.definitions import read_definition
 from dohyo.content.library import Library
 from dohyo.content.refusals import ContentRefused
@@ -12,6 +14,7 @@ from dohyo.content.rights import Caller
 from dohyo.content.searches import log_search_json
 from dohyo.content.shapes import search_draft
 from dohyo.metadata.db import open_metadata
+from dohyo.search.dashboard_run import DashboardRequest, DashboardRuns
 
 ANN = Caller("00000000000000AA")
 RELATIVE = {"type": "RelativeTimeRangeBoundary", "relativeTime": "-24h"}
@@ -73,20 +76,75 @@ def test_folder_made_here_is_exported_too(library, home):
     }  # fmt: skip
 
 
-def test_children_that_cannot_be_used_are_told_and_the_rest_goes_in(library, home):
+def test_what_is_no_content_is_told_and_the_rest_goes_in(library, home):
     odd = {"type": "MetricsSearchSyncDefinition", "name": "metrics"}
-    broken = {**BOARD, "name": "broken", "panels": [{}]}
-    folder = {
-        **FOLDER,
-        "children": [odd, {**FOLDER, "name": "inner", "children": [broken, SEARCH]}, 7, SEARCH],
-    }
+    folder = {**FOLDER, "children": [odd, {**FOLDER, "name": "inner", "children": ["x", SEARCH]}, 7, SEARCH]}
     imported = library.import_into(home, folder, ANN)
     answer = imported.as_json()
     assert answer["summary"] == {"totalItems": 7, "successCount": 5, "failureCount": 2}
     assert [(f["path"], f["type"]) for f in answer["failures"]] == [
-        ("/App/inner/broken", "DashboardV2SyncDefinition"),
+        ("/App/inner/None", "None"),
         ("/App/None", "None"),
     ]
+
+
+ODD = [
+    {**BOARD, "panels": [{}, 7, {"key": 1, "queries": "x"}, {"key": 1, "queries": [{"queryString": 5}, 3]}]},
+    {**BOARD, "title": None, "timeRange": "yesterday", "layout": [], "variables": [{"name": "a"}, {}, 3]},
+    {**BOARD, "panels": "none", "layout": {"layoutStructures": [{"key": "p", "structure": "no json"}, 1]}},
+    {**BOARD, "panels": [{"key": "p", "timeRange": {"from": {"epochMillis": "x"}}, "queries": [
+        {"queryString": "*", "outputCardinalityLimit": "many"}]}]},
+    {"type": "DashboardV2SyncDefinition", "name": "Bare"},
+    {"type": "Report", "name": "Old", "panels": 5, "filters": {}, "properties": "{"},
+    {**SEARCH, "search": {"queryText": None}},
+    {**TABLE, "fields": "k"},
+    {"type": "FolderSyncDefinition", "name": "f", "children": {"a": 1}},
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("number", range(len(ODD)))
+def test_odd_content_is_kept_told_and_shown_without_what_it_lacks(library, home, number):
+    odd = ODD[number]
+    folder = {**FOLDER, "children": [odd, SEARCH | {"name": "Good"}]}
+    imported = library.import_into(home, json.loads(json.dumps(folder)), ANN)
+    assert not imported.failures
+    assert json.dumps(library.export(imported.item_id, ANN)) == json.dumps(folder)
+    lines = [one for one in report_of(folder) if one.title != "Good"]
+    assert not lines or any(one.verdict != "works" for one in lines)
+    item = library.children(imported.item_id, ANN)[0]
+    if item.item_type in ("Dashboard", "Report"):
+        shown = dashboard_json(library.get(item.id, ANN))
+        runs = DashboardRuns(NoAnswers())
+        last = list(runs.run(shown, DashboardRequest()))[-1]
+        runs.close()
+        assert last == {"done": True} and len({panel["key"] for panel in shown["panels"]}) == len(
+            shown["panels"]
+        )
+
+
+class NoAnswers:
+    def compiled(self, text, run):
+        raise ProblemError([Problem("none", "nothing runs here")])
+
+    def newest_insert(self):
+        return 0
+
+
+def test_items_of_one_name_and_names_that_do_not_fit_are_kept(library, home):
+    tabbed = {**SEARCH, "name": "a\tb"}
+    folder = {**FOLDER, "children": [SEARCH, {**BOARD, "name": "Search"}, tabbed, {**SEARCH, "name": None}]}
+    imported = library.import_into(home, json.loads(json.dumps(folder)), ANN)
+    names = [item.name for item in library.children(imported.item_id, ANN)]
+    assert names == ["Search", "Search (2)", "a b", "Untitled"]
+    assert json.dumps(library.export(imported.item_id, ANN)) == json.dumps(folder)
+    again = library.import_into(home, {**folder, "name": "Again"}, ANN)
+    assert json.dumps(library.export(again.item_id, ANN)["children"]) == json.dumps(folder["children"])
+
+
+def test_a_new_name_goes_out_though_it_looks_numbered(library, home):
+    imported = library.import_into(home, SEARCH, ANN)
+    library.rename(imported.item_id, "Search (2)", None, ANN)
+    assert library.export(imported.item_id, ANN)["name"] == "Search (2)"
 
 
 def test_content_of_an_unknown_type_is_kept_as_it_is_and_told(library, home):

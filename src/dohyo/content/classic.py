@@ -7,14 +7,18 @@ narrow messages inside a query in a way that no variable does: they are kept and
 from __future__ import annotations
 
 import json
+import math
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+from dohyo.content.searches import RELATIVE, range_object
 
 Json = dict[str, Any]
 ROWS = 2
 """Grid rows of today for one of a classic dashboard."""
 COLUMNS = 24
+MOST_ROWS = 10_000
 _OVER_TIME = re.compile(r"\|\s*timeslice\b", re.IGNORECASE)
 _TURNED = re.compile(r"\|\s*transpose\s+row\s+(?!_timeslice\b)", re.IGNORECASE)
 TIMED = ("line", "area", "column", "bar")
@@ -23,10 +27,12 @@ KNOWN_VIEWERS = (*TIMED, "pie", "table", "map", "svv", "title", "text", "boxplot
 
 def modern(document: Mapping[str, Any]) -> Json:
     """The dashboard model of a classic dashboard. What cannot be read is shown by its defaults."""
-    panels = [panel for panel in document.get("panels") or () if isinstance(panel, Mapping)]
+    panels = _dicts(document.get("panels"))
     keys = [f"classic{number}" for number in range(len(panels))]
     asks = [panel.get("queryString") or panel.get("metricsQueries") for panel in panels]
-    ranges = [_range(p.get("timeRange")) if asked else None for p, asked in zip(panels, asks, strict=True)]
+    ranges = [
+        time_range(p.get("timeRange")) if asked else None for p, asked in zip(panels, asks, strict=True)
+    ]
     usual = next((one for one in ranges if one), _relative("-24h"))
     theme = str(_parsed(document.get("properties")).get("theme") or "")
     return {
@@ -42,8 +48,23 @@ def modern(document: Mapping[str, Any]) -> Json:
             _panel(key, panel, own if own != usual else None)
             for key, panel, own in zip(keys, panels, ranges, strict=True)
         ],
-        "variables": [],
+        "variables": _variables(panels),
     }  # fmt: skip
+
+
+def _variables(panels: Sequence[Mapping[str, Any]]) -> list[Json]:
+    """The parameters of the panels' queries, each name once."""
+    given = [one for panel in panels for one in _dicts(panel.get("queryParameters")) if one.get("name")]
+    named = {str(one["name"]).lower(): one for one in reversed(given)}
+    return [
+        {
+            "name": str(one["name"]),
+            "displayName": str(one.get("label") or one["name"]),
+            "defaultValue": str(one.get("value") or "*"),
+            "sourceDefinition": {"variableSourceType": "CsvVariableSourceDefinition", "values": ""},
+        }
+        for one in reversed(named.values())
+    ]
 
 
 def _panel(key: str, panel: Mapping[str, Any], own_range: Json | None) -> Json:
@@ -54,7 +75,8 @@ def _panel(key: str, panel: Mapping[str, Any], own_range: Json | None) -> Json:
     if viewer in ("title", "text"):
         text = _configuration(settings, "text").get("text") if viewer == "text" else f"# {name}"
         return {**shared, "panelType": "TextPanel", "text": str(text or ""), "visualSettings": _TEXT[viewer]}
-    queries = [_query(str(panel.get("queryString") or ""), "Logs")] if panel.get("queryString") else []
+    parse = _object(panel.get("autoParsingInfo")).get("mode")
+    queries = [_query(str(panel["queryString"]), "Logs", parse)] if panel.get("queryString") else []
     if not queries:
         queries = [
             _query(str(one.get("query") or ""), "Metrics") for one in _dicts(panel.get("metricsQueries"))
@@ -79,8 +101,9 @@ _TEXT = {
 }
 
 
-def _query(text: str, kind: str) -> Json:
-    return {"queryString": text, "queryType": kind, "queryKey": "A", "parseMode": "Manual"}
+def _query(text: str, kind: str, parse: Any = None) -> Json:
+    mode = "Auto" if parse == "intelligent" else "Manual"
+    return {"queryString": text, "queryType": kind, "queryKey": "A", "parseMode": mode}
 
 
 def _visual(viewer: str, settings: Mapping[str, Any], query: str) -> Json:
@@ -89,13 +112,14 @@ def _visual(viewer: str, settings: Mapping[str, Any], query: str) -> Json:
     if viewer in ("svv", "svp"):
         return {"general": {"mode": "singleValueMetrics", "type": "svp"}, "svp": _single(chosen)}
     if viewer == "map":
-        return {"general": {"mode": "map", "type": "map"}, "map": {"mainMetric": {"layerType": "Cluster"}}}
+        layer = "Heat" if str(chosen.get("maptype")).lower().startswith("heat") else "Cluster"
+        return {"general": {"mode": "map", "type": "map"}, "map": {"mainMetric": {"layerType": layer}}}
     over_time = viewer in TIMED and _OVER_TIME.search(query) and not _TURNED.search(query)
     plot = _object(chosen.get("plotOptions"))
     display = {"normal": "stacked", "percent": "percentage"}.get(str(plot.get("stacking")), "default")
     general: Json = {
         "mode": "timeSeries" if over_time else "distribution",
-        "type": viewer,
+        "type": "area" if viewer == "line" and plot.get("lineToArea") else viewer,
         "displayType": display,
     }
     if viewer == "pie":
@@ -104,26 +128,49 @@ def _visual(viewer: str, settings: Mapping[str, Any], query: str) -> Json:
     visual: Json = {"general": general, "series": {}}
     legend = chosen.get("legend")
     if isinstance(legend, Mapping):
-        visual["legend"] = {"enabled": legend.get("enabled") is not False}
-    visual["axes"] = {
-        "axisX": _axis(chosen.get("xAxis")),
-        "axisY": _axis(next(iter(_dicts(chosen.get("yAxis"))), None)),
-    }
-    visual["overrides"] = _overrides(_object(chosen.get("colors")).get("overrides"))
+        place = "right" if legend.get("position") == "right" else "bottom"
+        visual["legend"] = {"enabled": legend.get("enabled") is not False, "verticalAlign": place}
+    given = chosen.get("yAxis")
+    y = _dicts([given] if isinstance(given, Mapping) else given)
+    first, second = (y[at] if at < len(y) else None for at in (0, 1))
+    visual["axes"] = {"axisX": _axis(chosen.get("xAxis")), "axisY": _axis(first), "axisY2": _axis(second)}
+    colours = _overrides(_object(chosen.get("colors")).get("overrides"))
+    visual["overrides"] = colours + _series(_object(chosen.get("seriesInfo")))
     return visual
 
 
+def _series(given: Mapping[str, Any]) -> list[Json]:
+    """Colour, axis and kind of single series."""
+    found = []
+    for name, one in given.items():
+        said = _object(one)
+        properties: Json = {"color": said["color"]} if isinstance(said.get("color"), str) else {}
+        if said.get("yAxis") == 1:
+            properties["axisYType"] = "secondary"
+        if str(said.get("type")) in TIMED:
+            properties["type"] = said["type"]
+        if properties:
+            found.append({"series": [name], "queries": [], "properties": properties})
+    return found
+
+
 def _single(chosen: Mapping[str, Any]) -> Json:
-    after = _object(_object(chosen.get("labels")).get("postfix"))
     number = _object(_object(chosen.get("valueType")).get("number"))
+    nothing = _object(chosen.get("noDataBehavior"))
     thresholds = [
         {"from": one.get("from", one.get("min")), "to": one.get("to", one.get("max")), "color": one["color"]}
         for one in _dicts(number.get("colorsByValueRange"))
         if one.get("color")
     ]
-    label = after.get("text") if after.get("enabled") else ""
-    found: Json = {"label": label or "", "thresholds": thresholds, "unit": number.get("unit") or ""}
-    return {**found, "useBackgroundColor": bool(chosen.get("backgroundColorEnabled"))}
+    labels = [_object(_object(chosen.get("labels")).get(place)) for place in ("prefix", "postfix")]
+    label = " ".join(str(one["text"]) for one in labels if one.get("enabled") and one.get("text"))
+    colour, is_filled = chosen.get("colorOverride"), bool(chosen.get("backgroundColorEnabled"))
+    found: Json = {"label": label, "thresholds": thresholds, "unit": number.get("unit") or ""}
+    if isinstance(colour, str):
+        found["backgroundColor" if is_filled else "textColor"] = colour
+    if nothing.get("enabled") and nothing.get("value") is not None:
+        found |= {"useNoData": True, "noDataString": str(nothing["value"])}
+    return {**found, "useBackgroundColor": is_filled}
 
 
 def _axis(axis: Any) -> Json:
@@ -164,17 +211,20 @@ def _box(panel: Mapping[str, Any]) -> Json:
 
 
 def _whole(value: Any, otherwise: int) -> int:
-    return int(value) if isinstance(value, int | float) and not isinstance(value, bool) else otherwise
+    if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        return otherwise
+    return int(max(-MOST_ROWS, min(MOST_ROWS, value)))
 
 
-def _range(given: Any) -> Json | None:
-    """A published time range; classic ones are a list of boundaries as a text."""
+def time_range(given: Any) -> Json | None:
+    """A published time range; classic ones are a list of boundaries as a text, or a text such as `-24h`."""
     if isinstance(given, Mapping):
         return dict(given)
     try:
         bounds = _dicts(json.loads(given)) if isinstance(given, str) else _dicts(given)
-    except ValueError:
-        return None
+    except (ValueError, RecursionError):
+        text = str(given).strip()
+        return range_object(text) if RELATIVE.match(text) else None
     made = [_boundary(one) for one in bounds]
     if not made or made[0] is None:
         return None
@@ -185,14 +235,16 @@ _UNITS = ((86_400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 
 
 def _boundary(given: Mapping[str, Any]) -> Json | None:
-    amount = given.get("d")
-    if not isinstance(amount, int | float):
+    kind, amount = str(given.get("t")), given.get("d")
+    if kind == "literal" and isinstance(amount, str):
+        return {"type": "LiteralTimeRangeBoundary", "rangeName": amount}
+    if isinstance(amount, bool) or not isinstance(amount, int | float) or not math.isfinite(amount):
         return None
-    if given.get("t") == "relative":
+    if kind == "relative":
         seconds = abs(int(amount)) // 1000
         size, unit = next((size, unit) for size, unit in _UNITS if not seconds % size)
         return {"type": "RelativeTimeRangeBoundary", "relativeTime": f"-{seconds // size}{unit}"}
-    return {"type": "EpochTimeRangeBoundary", "epochMillis": int(amount)}
+    return {"type": "EpochTimeRangeBoundary", "epochMillis": int(amount)} if kind == "absolute" else None
 
 
 def _relative(text: str) -> Json:

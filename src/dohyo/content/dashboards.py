@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -21,6 +22,13 @@ TYPE = "DashboardV2SyncDefinition"
 MOST_PANELS = 500
 Key = Annotated[str, Field(min_length=1, max_length=255)]
 Text = Annotated[str, Field(max_length=65_536)]
+Part = Mapping[str, Any]
+MOST_CONTAINERS = 8
+LAST_DAY = {
+    "type": "BeginBoundedTimeRange",
+    "from": {"type": "RelativeTimeRangeBoundary", "relativeTime": "-24h"},
+    "to": None,
+}
 # Keys of one form that the other has not.
 OF_DEFINITION = ("type", "name", "schedules")
 OF_RESOURCE = ("id", "contentId", "folderId", "scheduleId", "scheduleCount")
@@ -142,8 +150,118 @@ def document_of_request(
 
 
 def model_of(item_type: str, document: Mapping[str, Any]) -> dict[str, Any]:
-    """What a dashboard's definition shows and runs, a classic one as today's."""
-    return modern(document) if item_type == "Report" else unwrapped(document)
+    """What a dashboard's definition shows and runs, a classic one as today's.
+
+    Published content is kept as it came. Parts of it that are none are left out here, and what every part
+    must have is there: keys, texts, a time range.
+    """
+    model = modern(document) if item_type == "Report" else unwrapped(document)
+    if not (isinstance(model.get("title"), str) and model["title"].strip()):
+        model["title"] = str(model.get("name") or "Untitled")
+    if not isinstance(model.get("timeRange"), Mapping):
+        model["timeRange"] = LAST_DAY
+    if not _is_whole(model.get("refreshInterval") or 0):
+        model["refreshInterval"] = 0
+    if model.get("panels") is not None:
+        model["panels"] = _panels(model["panels"])
+    if model.get("variables") is not None:
+        model["variables"] = [_variable(one) for one in _dicts(model["variables"]) if one.get("name")]
+    if model.get("layout") is not None:
+        layout = model["layout"] if isinstance(model["layout"], Mapping) else {}
+        places = [one for one in _dicts(layout.get("layoutStructures")) if _is_place(one)]
+        model["layout"] = {"layoutType": "Grid", **layout, "layoutStructures": places}
+    return model
+
+
+def _panels(given: Any) -> list[Part]:
+    """The panels, those in a container after each other, each with a key of its own."""
+    found: list[Part] = []
+    keys: set[str] = set()
+    for panel in _flat(given):
+        key = str(panel.get("key") or "panel")
+        number = 1
+        while key in keys:
+            number += 1
+            key = f"{panel.get('key') or 'panel'}-{number}"
+        keys.add(key)
+        found.append(_panel(panel, key))
+    return found
+
+
+def _flat(given: Any, depth: int = 0) -> Iterator[Part]:
+    for panel in _dicts(given):
+        if panel.get("panelType") == "ContainerPanel" and depth < MOST_CONTAINERS:
+            yield from _flat(panel.get("panels"), depth + 1)
+        else:
+            yield panel
+
+
+def _panel(panel: Part, key: str) -> Part:
+    fixed: dict[str, Any] = {"key": key}
+    settings, title = panel.get("visualSettings"), panel.get("title")
+    if isinstance(settings, Mapping):
+        fixed["visualSettings"] = json.dumps(settings)
+    elif settings is not None and not isinstance(settings, str):
+        fixed["visualSettings"] = None
+    if title is not None and not isinstance(title, str):
+        fixed["title"] = json.dumps(title)
+    if panel.get("text") is not None and not isinstance(panel["text"], str):
+        fixed["text"] = json.dumps(panel["text"])
+    if not isinstance(panel.get("panelType"), str):
+        fixed["panelType"] = "TextPanel" if panel.get("text") else "SumoSearchPanel"
+    if panel.get("timeRange") is not None and not isinstance(panel["timeRange"], Mapping):
+        fixed["timeRange"] = None
+    for name in ("queries", "linkedDashboards", "coloringRules"):
+        if panel.get(name) is not None:
+            fixed[name] = _dicts(panel[name])
+    if fixed.get("queries"):
+        fixed["queries"] = [_query(one, number) for number, one in enumerate(fixed["queries"])]
+    if all(panel.get(name) == value for name, value in fixed.items()):
+        return panel
+    return {**panel, **fixed}
+
+
+def _query(query: Part, number: int) -> Part:
+    fixed: dict[str, Any] = {}
+    if not isinstance(query.get("queryString"), str):
+        fixed["queryString"] = ""
+    if not isinstance(query.get("queryKey"), str):
+        fixed["queryKey"] = chr(65 + number % 26)
+    if not _is_whole(query.get("outputCardinalityLimit") or 0):
+        fixed["outputCardinalityLimit"] = None
+    return {**query, **fixed}
+
+
+def _variable(variable: Part) -> Part:
+    fixed: dict[str, Any] = {}
+    if not isinstance(variable["name"], str):
+        fixed["name"] = str(variable["name"])
+    default = variable.get("defaultValue")
+    if isinstance(default, list):
+        fixed["defaultValue"] = [str(one) for one in default]
+    elif default is not None and not isinstance(default, str):
+        fixed["defaultValue"] = json.dumps(default)
+    if not isinstance(variable.get("sourceDefinition"), Mapping):
+        values = {"variableSourceType": "CsvVariableSourceDefinition", "values": default or ""}
+        fixed["sourceDefinition"] = values
+    return {**variable, **fixed}
+
+
+def _is_place(structure: Part) -> bool:
+    try:
+        place = json.loads(structure["structure"])
+        numbers = [place[name] for name in ("x", "y", "width", "height")]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return False
+    return isinstance(structure.get("key"), str) and all(math.isfinite(one) for one in numbers)
+
+
+def _is_whole(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _dicts(given: Any) -> list[Part]:
+    return [one for one in given if isinstance(one, Mapping)] if isinstance(given, list | tuple) else []
 
 
 def dashboard_json(item: ContentItem) -> dict[str, Any]:

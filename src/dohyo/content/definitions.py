@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from dohyo.content.dashboards import check_dashboard
-from dohyo.content.names import check_name
+from dohyo.content.names import check_name, fitting_name, numbered_name, stands_for
 from dohyo.content.refusals import ContentRefused, wrong
 from dohyo.content.searches import TYPE as SEARCH
 from dohyo.content.searches import check_search, document_of_log_search
@@ -40,7 +40,11 @@ ITEM_TYPES = {
 KEPT = "Other"
 """Content that nothing here shows or runs: stored and exported as it came in."""
 _PUBLISHED_TYPE = re.compile(r"\w+(SyncDefinition|Export)")
-CHECKS = {"Dashboard": check_dashboard, "Search": check_search, "Lookups": check_table}
+CHECKS: dict[str, Callable[[Mapping[str, Any]], None]] = {
+    "Dashboard": check_dashboard,
+    "Search": check_search,
+    "Lookups": check_table,
+}
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,9 @@ class Failure:
 def read_definition(definition: Any, failures: list[Failure] | None = None) -> Draft:
     """The draft of a definition and of all below it.
 
-    ContentRefused for the definition itself; children that cannot be used go to `failures` where a list is
-    given, else they are refused too.
+    With `failures` it is read as published content: what does not fit its type is kept as it is, without
+    being shown or run, and names are made to fit; only what is no content at all, too large or too deep goes
+    to the list. Without, ContentRefused names each place that is wrong.
     """
     draft = _read(typed(definition), "", failures, 0)
     if (count := draft.count()) > MOST_OBJECTS:
@@ -86,26 +91,40 @@ def read_definition(definition: Any, failures: list[Failure] | None = None) -> D
 def _read(definition: Any, path: str, failures: list[Failure] | None, depth: int) -> Draft:
     if not isinstance(definition, Mapping):
         raise wrong("a content definition is a JSON object")
-    kind, name = definition.get("type"), definition.get("name")
+    is_published, kind, name = failures is not None, definition.get("type"), definition.get("name")
     item_type = item_type_of(definition)
-    is_kept = bool(_PUBLISHED_TYPE.fullmatch(str(kind))) or (depth > 0 and isinstance(kind, str))
-    if item_type is None and not is_kept:
+    if item_type is None and not (_PUBLISHED_TYPE.fullmatch(str(kind)) or (depth > 0 and is_published)):
         raise wrong(f'content of type "{kind}" is not known here', f"known are {', '.join(ITEM_TYPES)}")
     item_type = item_type or KEPT
-    if not isinstance(name, str):
-        raise wrong(f"{item_type}: a name is needed")
-    check_name(name, item_type)
     if depth > MOST_DEPTH:
         raise wrong(f"folders lie more than {MOST_DEPTH} deep in each other")
+    if is_published:
+        name = fitting_name(name, item_type)
+    elif isinstance(name, str):
+        check_name(name, item_type)
+    else:
+        raise wrong(f"{item_type}: a name is needed")
     children: tuple[Draft, ...] = ()
     document = dict(definition)
-    if item_type == "Folder":
-        children = _children(definition, f"{path}/{name}", failures, depth)
-        if isinstance(document.get("children"), list):
-            document["children"] = []
-    check_document(item_type, document)
+    if item_type == "Folder" and isinstance(definition.get("children"), list):
+        children = _children(definition["children"], f"{path}/{name}", failures, depth)
+        document["children"] = []
+    check_size(document)
+    if not is_published:
+        check_document(item_type, document)
+    elif item_type != "Dashboard" and misfit(item_type, document):
+        item_type = KEPT
     description = definition.get("description")
     return Draft(item_type, name, description if isinstance(description, str) else "", document, children)
+
+
+def misfit(item_type: str, document: Mapping[str, Any]) -> list[str]:
+    """What is wrong with a document as an item of this type, each with its place."""
+    try:
+        CHECKS[item_type](document) if item_type in CHECKS else None
+    except ContentRefused as refused:
+        return [problem.message for problem in refused.problems]
+    return []
 
 
 def item_type_of(definition: Mapping[str, Any]) -> str | None:
@@ -133,17 +152,14 @@ def typed(definition: Any) -> Any:
 
 
 def _children(
-    definition: Mapping[str, Any], path: str, failures: list[Failure] | None, depth: int
+    given: Sequence[Any], path: str, failures: list[Failure] | None, depth: int
 ) -> tuple[Draft, ...]:
     found: list[Draft] = []
     names: set[str] = set()
-    given = definition.get("children")
-    if given is not None and not isinstance(given, list):
-        raise wrong(f"{path}: children are a list of definitions")
-    for child in given or ():
+    for child in given:
         try:
             draft = _read(child, path, failures, depth + 1)
-            if draft.name in names:
+            if draft.name in names and failures is None:
                 raise wrong(f'two items of the folder are named "{draft.name}"')
         except ContentRefused as refused:
             if failures is None:
@@ -151,6 +167,10 @@ def _children(
             label = child if isinstance(child, Mapping) else {}
             failures.append(Failure(f"{path}/{label.get('name')}", str(label.get("type")), refused))
         else:
+            name, number = draft.name, 1
+            while draft.name in names:
+                number += 1
+                draft = replace(draft, name=numbered_name(name, number, draft.item_type))
             names.add(draft.name)
             found.append(draft)
     return tuple(found)
@@ -158,6 +178,13 @@ def _children(
 
 def check_document(item_type: str, document: Definition) -> None:
     """ContentRefused where a document is too large, or is no definition of its type."""
+    check_size(document)
+    if check := CHECKS.get(item_type):
+        check(document)
+
+
+def check_size(document: Definition) -> None:
+    """ContentRefused for what is no JSON of reasonable depth and size."""
     try:
         size = len(json.dumps(document, allow_nan=False))
     except (ValueError, RecursionError) as error:
@@ -167,8 +194,6 @@ def check_document(item_type: str, document: Definition) -> None:
             f"the definition has {size:,} bytes, which is more than {MOST_DOCUMENT_BYTES:,}",
             "split it into several items",
         )
-    if check := CHECKS.get(item_type):
-        check(document)
 
 
 def definition_of(
@@ -178,8 +203,10 @@ def definition_of(
     shown: Definition = (
         dict(document) if document else {"type": "FolderSyncDefinition", "name": name, "children": []}
     )
-    shown["name"] = name
-    if description or (isinstance(shown.get("description"), str) and shown["description"]):
+    if not stands_for(name, shown.get("name"), item_type_of(shown) or KEPT):
+        shown["name"] = name
+    given = shown.get("description")
+    if description != (given if isinstance(given, str) else ""):
         shown["description"] = description
     if item_type_of(shown) == "Folder" and (children or isinstance(shown.get("children"), list)):
         shown["children"] = list(children)

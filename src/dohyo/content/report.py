@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -10,23 +9,51 @@ from typing import Any, Literal
 from dohyo.base.clock import now_ms
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import CompileContext, compile_query
-from dohyo.content.classic import KNOWN_VIEWERS, modern
-from dohyo.content.dashboards import unwrapped
-from dohyo.content.definitions import item_type_of, typed
+from dohyo.content.classic import KNOWN_VIEWERS, time_range
+from dohyo.content.dashboards import model_of
+from dohyo.content.definitions import MOST_DEPTH, item_type_of, misfit, typed
+from dohyo.content.look import named, note_of, settings_of, style_of
+from dohyo.content.places import PLACE
+from dohyo.content.searches import range_object
 from dohyo.functions.table import RunContext
 from dohyo.lang.parameters import with_plausible
+from dohyo.search.dashboard_run import variable_defaults
+from dohyo.search.ranges import resolved
+from dohyo.search.variables import fill_in
 
 Verdict = Literal["works", "note", "unsupported"]
 DAY_MS = 86_400_000
-DRAWN = frozenset(
-    {"table", "pie", "donut", "bar", "column", "line", "area", "scatter", "bubble", "map", "geo", "svp",
-     "svv", "honeycomb", "boxplot", "box", "boxandwhisker", "funnel", "sankey", "text", "title"}
-)  # fmt: skip
-MODES = frozenset(
-    {"timeSeries", "distribution", "singleValueMetrics", "map", "honeyComb", "TextPanel", "geo", "table"}
-)
 METRICS = "reads metrics, which Dohyo does not collect"
 TRACES = "reads traces, which Dohyo does not collect"
+QUERY_TYPES = {"Metrics": METRICS, "Traces": TRACES, "Spans": TRACES}
+OTHER_PANELS = {
+    "TracesListPanel": TRACES,
+    "ServiceMapPanel": TRACES,
+    "EventsOfInterestScatterPanel": f"{METRICS}: it shows events found in them",
+}
+TIMES = ("", "message", "messagetime", "receipt", "receipttime")
+KNOWN_KEYS: dict[str, frozenset[str]] = {
+    "dashboard": frozenset(
+        {"type", "name", "description", "title", "theme", "topologyLabelMap", "refreshInterval", "timeRange",
+         "layout", "panels", "variables", "coloringRules", "schedules", "rootPanel", "domain", "hierarchies",
+         "organizations", "labelMap", "isPublic", "highlightViolations", "id", "contentId", "folderId",
+         "scheduleId", "scheduleCount"}
+    ),
+    "panel": frozenset(
+        {"id", "key", "title", "visualSettings", "keepVisualSettingsConsistentWithParent", "panelType",
+         "description", "timeRange", "queries", "coloringRules", "linkedDashboards", "text", "collapsed",
+         "collapsiblePanelChildKeys", "application", "service", "showRemoteServices", "environment"}
+    ),
+    "query": frozenset(
+        {"queryString", "queryType", "queryKey", "metricsQueryMode", "metricsQueryData", "tracesQueryData",
+         "spansQueryData", "parseMode", "timeSource", "transient", "outputCardinalityLimit"}
+    ),
+    "variable": frozenset(
+        {"id", "name", "displayName", "defaultValue", "sourceDefinition", "allowMultiSelect",
+         "includeAllOption", "hideFromUI", "valueType"}
+    ),
+}  # fmt: skip
+"""Keys of the published format, by the part that has them."""
 
 
 @dataclass(frozen=True)
@@ -52,29 +79,38 @@ def report_of(definition: Any) -> list[Line]:
     return list(_of(definition, "")) if isinstance(definition, Mapping) else []
 
 
-def _of(definition: Mapping[str, Any], above: str) -> Iterator[Line]:
+def _of(definition: Mapping[str, Any], above: str, depth: int = 0) -> Iterator[Line]:
     place = f"{above}/{definition.get('name')}"
     kind = item_type_of(definition)
     if kind is None:
         yield from _kept(definition, place)
     elif kind == "Folder":
-        for child in definition.get("children") or ():
-            if isinstance(child, Mapping):
-                yield from _of(child, place)
-            else:
-                yield Line(place, "item", "", "unsupported", "is no JSON object")
+        children = definition.get("children") or []
+        if not isinstance(children, list):
+            yield Line(
+                place, "folder", "", "unsupported", "its children are no list; they are kept as they are"
+            )
+            return
+        for child in children:
+            if not isinstance(child, Mapping):
+                yield Line(place, "item", "", "unsupported", "is no JSON object and is left out")
+            elif depth < MOST_DEPTH:
+                yield from _of(child, place, depth + 1)
     elif kind == "Dashboard":
-        yield from _dashboard(unwrapped(definition), place)
+        yield from _dashboard(definition, kind, place)
     elif kind == "Report":
-        yield from _dashboard(modern(definition), place)
+        yield from _dashboard(definition, kind, place)
         yield from _classic_notes(definition, place)
     elif kind == "Search":
         yield from _search(definition, place)
     else:
-        yield Line(place, kind.lower(), str(definition.get("name")), "works")
+        problems = misfit(kind, definition)
+        reason = f"{problems[0]}; it is kept as it is" if problems else ""
+        verdict: Verdict = "unsupported" if problems else "works"
+        yield Line(place, kind.lower(), str(definition.get("name")), verdict, reason)
 
 
-def _kept(definition: Mapping[str, Any], place: str) -> Iterator[Line]:
+def _kept(definition: Mapping[str, Any], place: str, depth: int = 0) -> Iterator[Line]:
     """What is stored as it is. Whether the queries of a monitor could run is told all the same."""
     kind, title = str(definition.get("type")), str(definition.get("name"))
     if kind.startswith("Metrics"):
@@ -82,107 +118,171 @@ def _kept(definition: Mapping[str, Any], place: str) -> Iterator[Line]:
         return
     reason = f"content of type {kind} is kept and does nothing here"
     monitors = kind.startswith("MonitorsLibrary")
-    queries = [one for one in definition.get("queries") or () if isinstance(one, Mapping)] if monitors else []
-    if definition.get("monitorType", "Logs") == "Logs":
-        for one in queries:
+    if monitors and (definition.get("monitorType") or "Logs") == "Logs":
+        for one in _dicts(definition.get("queries")):
             line = _query(str(one.get("query") or ""), {}, place, "monitor", title)
             if line.verdict == "unsupported":
                 reason = f"{reason}; {line.reason}"
     yield Line(place, "monitor" if monitors else "item", title, "unsupported", reason)
-    for child in definition.get("children") or () if monitors else ():
-        if isinstance(child, Mapping):
-            yield from _kept(child, f"{place}/{child.get('name')}")
+    children = _dicts(definition.get("children")) if depth < MOST_DEPTH else []
+    for child in (one for one in children if one.get("type")):
+        yield from _kept(child, f"{place}/{child.get('name')}", depth + 1)
 
 
 def _classic_notes(document: Mapping[str, Any], place: str) -> Iterator[Line]:
-    for one in document.get("filters") or ():
-        label = str(one.get("label") or one.get("fieldName")) if isinstance(one, Mapping) else ""
+    for one in _dicts(document.get("filters")):
+        label = str(one.get("label") or one.get("fieldName"))
         yield Line(place, "filter", label, "note", "filters of classic dashboards are kept and not applied")
-    for panel in document.get("panels") or ():
-        viewer = str(panel.get("viewerType") or "").lower() if isinstance(panel, Mapping) else ""
+    for panel in _dicts(document.get("panels")):
+        viewer, title = str(panel.get("viewerType") or "").lower(), str(panel.get("name") or "")
         if viewer and viewer not in KNOWN_VIEWERS and viewer != "metrics":
-            yield Line(place, "panel", str(panel.get("name")), "note", f"{viewer} is drawn as a table")
+            yield Line(place, "panel", title, "note", f'viewer "{viewer}" is drawn as a table')
+        if settings_of(panel.get("properties")) is None:
+            yield Line(
+                place, "panel", title, "note", "its properties are no JSON object; it has the usual look"
+            )
+        if panel.get("timeRange") and time_range(panel["timeRange"]) is None:
+            yield Line(
+                place, "panel", title, "note", "its time range is not known here; the dashboard's applies"
+            )
 
 
-def _dashboard(model: Mapping[str, Any], place: str) -> Iterator[Line]:
-    values = {
-        str(one.get("name")): str(one.get("defaultValue") or "*") for one in model.get("variables") or ()
-    }
-    for panel in model.get("panels") or ():
-        yield from _panel(panel, values, place)
+def _dashboard(document: Mapping[str, Any], kind: str, place: str) -> Iterator[Line]:
+    model, title = model_of(kind, document), str(document.get("name") or "")
+    for problem in misfit(kind, document):
+        yield Line(place, "dashboard", title, "note", f"{problem}; it is shown without")
+    if kind == "Dashboard":
+        yield from _kept_keys(document, "dashboard", title, place)
+        if document.get("schedules"):
+            reason = "its scheduled reports are kept and are not sent"
+            yield Line(place, "dashboard", title, "note", reason)
+    if reason := _range_problem(model.get("timeRange")):
+        yield Line(place, "dashboard", title, "unsupported", reason)
+    values = variable_defaults(model)
+    panels = model.get("panels") or ()
+    for panel in panels:
+        yield _panel(panel, values, place)
+        if kind == "Dashboard":
+            yield from _kept_keys(panel, "panel", str(panel.get("title") or ""), place)
+            for query in panel.get("queries") or ():
+                yield from _kept_keys(query, "query", str(panel.get("title") or ""), place)
     for variable in model.get("variables") or ():
-        source = variable.get("sourceDefinition") or {}
-        if text := source.get("query"):
-            yield _query(text, values, place, "variable", str(variable.get("name")))
+        yield _variable(variable, values, place)
+        yield from _kept_keys(variable, "variable", str(variable["name"]), place)
+    style = sorted({name for panel in panels for name in style_of(panel.get("visualSettings"))})
+    if style and kind == "Dashboard":
+        reason = named("letters, lines and palettes are Dohyo's own, which leaves out", style)
+        yield Line(place, "look", title, "works", reason)
 
 
-def _panel(panel: Mapping[str, Any], values: Mapping[str, str], place: str) -> Iterator[Line]:
+def _kept_keys(part: Mapping[str, Any], kind: str, title: str, place: str) -> Iterator[Line]:
+    """Keys that the published format is not known to have."""
+    unknown = [
+        key for key, value in part.items() if key not in KNOWN_KEYS[kind] and value not in (None, "", [], {})
+    ]
+    if unknown:
+        shown = "panel" if kind == "query" else kind
+        reason = named("keys that are kept and do nothing here", sorted(unknown))
+        yield Line(place, shown, title, "note", reason)
+
+
+def _range_problem(given: Any) -> str:
+    try:
+        resolved(given, now_ms())
+    except ProblemError as error:
+        return f"its time range cannot be used: {error.problems[0].message}"
+    return ""
+
+
+def _variable(variable: Mapping[str, Any], values: Mapping[str, Any], place: str) -> Line:
+    name, source = str(variable["name"]), variable["sourceDefinition"]
+    kind = str(source.get("variableSourceType") or "")
+    if "values" in source:
+        return Line(place, "variable", name, "works")
+    if "filter" in source or "key" in source:
+        key = str(source.get("key") or name)
+        return _query(f"{source.get('filter') or '*'} | count by {key}", values, place, "variable", name)
+    if text := source.get("query"):
+        return _query(str(text), values, place, "variable", name)
+    return Line(
+        place,
+        "variable",
+        name,
+        "note",
+        f"its source {kind or '(none)'} gives no list; any value can be typed",
+    )
+
+
+def _panel(panel: Mapping[str, Any], values: Mapping[str, Any], place: str) -> Line:
     title, kind = str(panel.get("title") or ""), panel.get("panelType")
-    if kind == "ContainerPanel":
-        for child in panel.get("panels") or ():
-            yield from _panel(child, values, place)
-        return
     if kind in ("TextPanel", "CollapsiblePanel"):
-        yield Line(place, "panel", title, "works")
-        return
+        note = note_of(panel.get("visualSettings")) if kind == "TextPanel" else ""
+        return Line(place, "panel", title, "note" if note else "works", note)
     if kind != "SumoSearchPanel":
-        traces = str(kind).startswith(("Traces", "ServiceMap"))
-        yield Line(place, "panel", title, "unsupported", TRACES if traces else f"panels of type {kind}")
-        return
-    queries = [one for one in panel.get("queries") or () if isinstance(one, Mapping)]
+        reason = OTHER_PANELS.get(str(kind), f'panels of type "{kind}" are not known here; it is kept')
+        return Line(place, "panel", title, "unsupported", reason)
+    queries = panel.get("queries") or []
     logs = [one for one in queries if (one.get("queryType") or "Logs") == "Logs"]
     if not logs:
-        reasons = {"Metrics": METRICS, "Traces": TRACES, "Spans": TRACES}
-        kinds = {str(one.get("queryType")) for one in queries}
-        yield Line(
-            place,
-            "panel",
-            title,
-            "unsupported",
-            next((reasons[k] for k in kinds if k in reasons), "has no query"),
-        )
-        return
-    found = [_query(str(one.get("queryString") or ""), values, place, "panel", title) for one in logs]
+        kinds = [str(one.get("queryType")) for one in queries]
+        unknown = f'reads queries of type "{kinds[0]}", which are not known here' if kinds else "has no query"
+        reason = next((QUERY_TYPES[one] for one in kinds if one in QUERY_TYPES), unknown)
+        return Line(place, "panel", title, "unsupported", reason)
+    if problem := _range_problem(panel["timeRange"]) if panel.get("timeRange") else "":
+        return Line(place, "panel", title, "unsupported", problem)
+    found = [_query(one["queryString"], values, place, "panel", title) for one in logs]
     worst = max(found, key=lambda line: ("works", "note", "unsupported").index(line.verdict))
-    if worst.verdict == "works" and (note := _look(panel.get("visualSettings")) or _partly(queries, logs)):
-        yield Line(place, "panel", title, "note", note, query=worst.query)
-    else:
-        yield worst
+    if worst.verdict != "works":
+        return worst
+    notes = [note_of(panel.get("visualSettings")), _partly(queries, logs), _times(logs)]
+    note = "; ".join(one for one in notes if one)
+    return Line(place, "panel", title, "note" if note else "works", note, query=worst.query)
 
 
 def _partly(queries: list[Mapping[str, Any]], logs: list[Mapping[str, Any]]) -> str:
     return f"{len(queries) - len(logs)} of its queries {METRICS}" if len(queries) > len(logs) else ""
 
 
-def _look(settings: Any) -> str:
-    """What the drawing leaves out of the panel's settings."""
-    try:
-        read = json.loads(settings) if isinstance(settings, str) and settings else settings or {}
-    except (ValueError, RecursionError):
-        return "its visualSettings are no JSON; it is drawn as a table"
-    general = read.get("general") if isinstance(read, Mapping) else None
-    general = general if isinstance(general, Mapping) else {}
-    kind, mode = str(general.get("type") or "table"), general.get("mode")
-    if kind.lower() not in DRAWN:
-        return f'type "{kind}" is drawn as a table'
-    return f'mode "{mode}" is not known here' if mode and mode not in MODES else ""
+def _times(queries: list[Mapping[str, Any]]) -> str:
+    odd = [str(one["timeSource"]) for one in queries if str(one.get("timeSource") or "").lower() not in TIMES]
+    return f'time source "{odd[0]}" is read as the time of the message' if odd else ""
 
 
 def _search(definition: Mapping[str, Any], place: str) -> Iterator[Line]:
-    search = definition.get("search") if isinstance(definition.get("search"), Mapping) else definition
-    text = search.get("queryText") or search.get("searchQuery") or ""  # type: ignore[union-attr]
-    given = search.get("queryParameters") or ()  # type: ignore[union-attr]
-    values = {str(p.get("name")): str(p.get("value") or "*") for p in given if isinstance(p, Mapping)}
-    line = _query(str(text), values, place, "search", str(definition.get("name")))
-    if line.verdict == "works" and definition.get("searchSchedule"):
-        line = Line(
-            line.place, line.part, line.title, "note", "its schedule is kept and does not run", "", line.query
-        )
+    given = definition.get("search")
+    search = given if isinstance(given, Mapping) else definition
+    text = search.get("queryText") or search.get("searchQuery") or ""
+    parameters = _dicts(search.get("queryParameters"))
+    values = {str(p.get("name")).lower(): str(p.get("value") or "*") for p in parameters}
+    title = str(definition.get("name"))
+    for problem in misfit("Search", definition):
+        yield Line(place, "search", title, "unsupported", f"{problem}; it is kept as it is")
+    line = _query(str(text), values, place, "search", title)
+    if line.verdict == "works" and (notes := _search_notes(definition, search)):
+        line = Line(place, "search", title, "note", notes, "", line.query)
     yield line
 
 
-def _query(text: str, values: Mapping[str, str], place: str, part: str, title: str) -> Line:
-    filled, _ = with_plausible(text, values)
+def _search_notes(definition: Mapping[str, Any], search: Mapping[str, Any]) -> str:
+    dependency = definition.get("scheduleWithDependency")
+    schedule = definition.get("searchSchedule") or dependency
+    found = []
+    if schedule:
+        inner = dependency.get("searchSchedule") if isinstance(dependency, Mapping) else schedule
+        notification = inner.get("notification") if isinstance(inner, Mapping) else None
+        task = str(notification.get("taskType") or "") if isinstance(notification, Mapping) else ""
+        kind = f" ({task.removesuffix('SyncDefinition')})" if task else ""
+        found.append(f"its schedule{kind} is kept and does not run")
+    if view := search.get("viewName") or search.get("viewNameOpt"):
+        found.append(f'it searches all messages, not only the view "{view}"')
+    text = search.get("defaultTimeRange")
+    if isinstance(text, str) and text and (problem := _range_problem(range_object(text))):
+        found.append(problem)
+    return "; ".join(found)
+
+
+def _query(text: str, values: Mapping[str, Any], place: str, part: str, title: str) -> Line:
+    filled = _filled(text, values)
     now = now_ms()
     try:
         compiled = compile_query(filled, CompileContext(RunContext(now, now - DAY_MS, now)))
@@ -195,6 +295,22 @@ def _query(text: str, values: Mapping[str, str], place: str, part: str, title: s
     return Line(place, part, title, "works", query=filled)
 
 
+def _filled(text: str, values: Mapping[str, Any]) -> str:
+    """The query as it would run; what installing asks for has a plausible value."""
+    try:
+        text = fill_in(text, values).text
+    except ProblemError:
+        shown = {
+            match: str(values[match.lower()]) for match in PLACE.findall(text) if match.lower() in values
+        }
+        return with_plausible(text, shown)[0]
+    return with_plausible(text)[0]
+
+
 def _where(problem: Problem, text: str) -> str:
     place = problem.place(text)
     return f"{place[0]}:{place[1]}" if place else ""
+
+
+def _dicts(given: Any) -> list[Mapping[str, Any]]:
+    return [one for one in given if isinstance(one, Mapping)] if isinstance(given, list) else []

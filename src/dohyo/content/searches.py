@@ -1,7 +1,8 @@
 """Saved searches: what a definition must have, and the published log search of an item.
 
 The definition writes its time range as a text (`-24h`, `-1d -12h`, `01-04-2017 20:32:00 to 01-04-2017
-20:35:00` with the day first), the log search as an object.
+20:35:00` with the day first, in older exports `04/13/2018 4:18:21 PM to ...` with the month first), the log
+search as an object.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ TYPE = "SavedSearchWithScheduleSyncDefinition"
 MOST_QUERY_CHARACTERS = 15_000
 RELATIVE = re.compile(r"-?(\d+[smhdwMy])+|now")
 ABSOLUTE = "%d-%m-%Y %H:%M:%S"
+FORMS = (ABSOLUTE, "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y")
+"""Moments as definitions write them; older ones write the month first."""
+WHOLE = ("yesterday", "previous_week", "previous_month")
 
 
 class Search(BaseModel):
@@ -114,18 +118,24 @@ def range_object(text: str) -> dict[str, Any]:
     >>> range_object("-1d -12h")["to"]
     {'type': 'RelativeTimeRangeBoundary', 'relativeTime': '-12h'}
     """
-    first, _, last = text.strip().partition(" to ")
-    try:
-        bounds = [datetime.strptime(bound.strip(), ABSOLUTE).replace(tzinfo=UTC) for bound in (first, last)]
-    except ValueError:
-        first, _, last = text.strip().partition(" ")
-        start, end = _boundary(first), _boundary(last) if last else None
-    else:
-        start, end = ({"type": "Iso8601TimeRangeBoundary", "iso8601Time": _iso(bound)} for bound in bounds)
-    return {"type": "BeginBoundedTimeRange", "from": start, "to": end}
+    text = text.strip()
+    if text in WHOLE:
+        return {"type": "CompleteLiteralTimeRange", "rangeName": text}
+    first, to, last = text.partition(" to ")
+    if not to:
+        first, _, last = text.partition(" ")
+    end = _boundary(last) if last else None
+    return {"type": "BeginBoundedTimeRange", "from": _boundary(first), "to": end}
 
 
 def _boundary(word: str) -> dict[str, Any]:
+    word = word.strip()
+    for form in FORMS:
+        try:
+            moment = datetime.strptime(word, form).replace(tzinfo=UTC)
+        except ValueError:
+            continue
+        return {"type": "Iso8601TimeRangeBoundary", "iso8601Time": _iso(moment)}
     if RELATIVE.fullmatch(word) and word != "now":
         return {"type": "RelativeTimeRangeBoundary", "relativeTime": word}
     return {"type": "LiteralTimeRangeBoundary", "rangeName": word}

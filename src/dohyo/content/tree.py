@@ -193,7 +193,9 @@ def copy(session: Session, item: ContentItem, folder: ContentItem, author: Autho
     draft = draft_of(session, item)
     taken = {child.name for child in children_of(session, folder.id)}
     while draft.name in taken:
-        draft = replace(draft, name=f"Copy of {draft.name}")
+        name = f"Copy of {draft.name}"
+        document = {**draft.document, "name": name} if draft.document else draft.document
+        draft = replace(draft, name=name, document=document)
     check_name(draft.name, draft.item_type)
     return add(session, draft, folder, author)
 

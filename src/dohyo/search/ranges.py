@@ -54,13 +54,21 @@ def moment(boundary: Boundary, now_ms: int, zone: str = "UTC") -> int:
         if "relativeTime" in boundary:
             return parse_time(str(boundary["relativeTime"]), now_ms, zone)
         if "epochMillis" in boundary:
-            return int(boundary["epochMillis"])
+            return _epoch(boundary["epochMillis"])
         if "iso8601Time" in boundary:
             return parse_time(str(boundary["iso8601Time"]), now_ms, zone)
         return _literal(str(boundary.get("rangeName")), now_ms, zone)
     if isinstance(boundary, int | float):
-        return int(boundary)
-    return parse_time(boundary, now_ms, zone)
+        return _epoch(boundary)
+    return parse_time(str(boundary), now_ms, zone)
+
+
+def _epoch(value: Any) -> int:
+    try:
+        return int(value)
+    except (ValueError, TypeError, OverflowError):
+        message = f"{value!r} are no epoch milliseconds"
+        raise ProblemError([Problem("time-range", message, hints=("such as 1700000000000",))]) from None
 
 
 def _literal(name: str, now_ms: int, zone: str) -> int:
