@@ -35,7 +35,7 @@ from dohyo.store.embedded import EmbeddedStore
 from dohyo.store.event import Event, row_key
 
 RANGE_MS = 30 * 86_400_000
-console = Console(width=140)
+console = Console(width=150)
 
 
 @dataclass
@@ -51,14 +51,16 @@ class Outcome:
     filled: int = 0
     events: int = 0
     failures: list[str] = field(default_factory=list)
+    empty: list[Line] = field(default_factory=list)
 
     def row(self) -> list[str]:
-        verdicts = Counter(line.verdict for line in self.lines)
-        queries = sum(1 for line in self.lines if line.query)
+        panels = Counter(line.verdict for line in self.lines if line.part == "panel")
+        queries = [line for line in self.lines if line.query]
+        compiled = sum(line.verdict != "unsupported" for line in queries)
         shown = (
-            self.items, self.left_out, "yes" if self.same else "no", len(self.lines), verdicts["works"],
-            verdicts["note"], verdicts["unsupported"], f"{self.ran}/{queries}",
-            f"{self.filled}/{queries}" if self.events else "-", self.events,
+            "yes" if self.items else "no", self.items, self.left_out, "yes" if self.same else "no",
+            panels.total(), panels["works"], panels["note"], panels["unsupported"], len(queries), compiled,
+            self.ran, self.filled if self.events else "-", self.events,
         )  # fmt: skip
         return [self.name, *map(str, shown)]
 
@@ -135,15 +137,22 @@ def _run(found: Outcome, line: Line, searches: Searches) -> None:
         found.failures.append(f"{line.place}, {line.title}: {error}")
         return
     found.ran += 1
-    found.filled += bool(result.rows)
+    if result.rows:
+        found.filled += 1
+    elif found.events:
+        found.empty.append(line)
 
 
 def main() -> int:
     reader = argparse.ArgumentParser(prog="bench/published", description=(__doc__ or "").split("\n\n")[0])
     reader.add_argument("folders", nargs="+", type=Path)
-    reader.add_argument("--reasons", action="store_true", help="tell why parts are not supported")
+    reader.add_argument("--reasons", action="store_true", help="tell all reasons, not only the most frequent")
+    reader.add_argument("--empty", action="store_true", help="name queries that find nothing in the events")
     chosen = reader.parse_args()
-    columns = "app, items, left out, same out, parts, work, note, unsupported, run, filled, events"
+    columns = (
+        "app, imports, items, left out, same out, panels, work, note, not supported, queries, compile, run, "
+        "non-empty, events"
+    )
     table = Table(*columns.split(", "))
     outcomes = []
     with tempfile.TemporaryDirectory() as data, closing(EmbeddedStore.in_memory()) as store:
@@ -152,9 +161,13 @@ def main() -> int:
             outcomes.append(outcome_of(definition, library, store))
             table.add_row(*outcomes[-1].row())
     console.print(table)
-    reasons = Counter(line.reason for one in outcomes for line in one.lines if line.verdict == "unsupported")
-    for reason, count in reasons.most_common(None if chosen.reasons else 10):
-        console.print(f"{count} not supported: {reason}", markup=False, soft_wrap=True)
+    for verdict, words in (("unsupported", "not supported"), ("note", "with a note")):
+        told = [line for one in outcomes for line in one.lines if line.verdict == verdict]
+        reasons = Counter((line.part, line.reason) for line in told)
+        for (part, reason), count in reasons.most_common(None if chosen.reasons else 10):
+            console.print(f"{count} {words}: {part}, {reason}", markup=False, soft_wrap=True)
+    for line in (line for one in outcomes for line in one.empty if chosen.empty):
+        console.print(f"finds nothing: {line.place}, {line.part} {line.title}", markup=False, soft_wrap=True)
     failures = [failure for one in outcomes for failure in one.failures]
     for failure in failures:
         console.print(failure, markup=False, soft_wrap=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 
 from .conftest import ended, newer
@@ -276,6 +278,128 @@ def test_a_definition_is_reported_on_before_it_is_imported_and_classic_dashboard
     assert analyst.put(f"/api/v2/dashboards/{item}", json=DASHBOARD).status_code == 404
     exported = job(analyst, f"{CONTENT}/{item}/export", analyst.post(f"{CONTENT}/{item}/export"))
     assert exported["status"] == "Success"
+    job(analyst, f"{CONTENT}/{item}/delete", analyst.delete(f"{CONTENT}/{item}/delete"))
+
+
+def imported(client: httpx.Client, definition, **options) -> tuple[dict, dict]:
+    """How an import ended: the status of its job and, where it went in, what the export gives."""
+    home = personal(client)
+    path = f"{CONTENT}/folders/{home}/import"
+    content = definition if isinstance(definition, bytes) else json.dumps(definition).encode()
+    status = job(client, path, client.post(path, content=content, **options))
+    if status["status"] != "Success":
+        return status, {}
+    item = status["statusMessage"].removeprefix("id:")
+    started = client.post(f"{CONTENT}/{item}/export")
+    job(client, f"{CONTENT}/{item}/export", started)
+    exported = client.get(f"{CONTENT}/{item}/export/{started.json()['id']}/result")
+    job(client, f"{CONTENT}/{item}/delete", client.delete(f"{CONTENT}/{item}/delete"))
+    return status, json.loads(exported.text)
+
+
+def test_numbers_letters_and_unknown_parts_come_out_as_they_went_in(analyst):
+    odd = {
+        "type": "FolderSyncDefinition",
+        "name": "Odd <script>alert(1)</script>",
+        "description": "",
+        "children": [
+            {
+                "type": "DashboardV2SyncDefinition",
+                "name": "Odd",
+                "panels": [{"panelType": "FuturePanel", "key": "k", "visualSettings": "{not json"}],
+                "numbers": [2**70, -(2**63), 1.0, 1e300, 5e-324, -0.0, 0.1],
+                "letters": '\u0000\u2028\ud83d\ude00 \\ " </script>',
+            },
+            {"type": "MetricsSearchSyncDefinition", "name": "m", "queries": [{"query": "metric=x"}]},
+            {"type": "FutureSyncDefinition", "name": "f", "any": {"thing": [None]}},
+        ],
+    }
+    status, exported = imported(analyst, odd)
+    assert status["status"] == "Success" and json.dumps(exported) == json.dumps(odd)
+    told = analyst.post("/api/dohyo/v1/content/report", content=json.dumps(odd)).json()
+    reasons = {line["reason"] for line in told["lines"]}
+    assert 'panels of type "FuturePanel" are not known here; it is kept' in reasons
+    assert "keys that are kept and do nothing here: letters, numbers" in reasons
+    assert any("timeRange" in one for one in reasons) and told["items"] == 4 and not told["leftOut"]
+
+
+def test_unusable_definitions_are_refused_whole_with_one_clear_message(analyst):
+    home = personal(analyst)
+    path = f"{CONTENT}/folders/{home}/import"
+    before = analyst.get(f"{CONTENT}/folders/{home}").json()["children"]
+    deep: dict = {"type": "FolderSyncDefinition", "name": "f", "children": []}
+    for _ in range(40):
+        deep = {"type": "FolderSyncDefinition", "name": "f", "children": [deep]}
+    large = {"type": "DashboardV2SyncDefinition", "name": "Large", "text": "x" * (3 * 1024 * 1024)}
+    many = [{"type": "Search", "name": str(n), "searchQuery": "*"} for n in range(1001)]
+    for definition, words in (
+        ({"type": "Nothing", "name": "x"}, "is not known here"),
+        (large, "2,097,152"),
+        ([*many], "Too many objects"),
+        ("text", "JSON object"),
+    ):
+        status, _ = imported(analyst, definition)
+        assert status["status"] == "Failed" and words in json.dumps(status), status
+    status, _ = imported(analyst, deep)
+    assert status["status"] == "Failed" and "deep" in status["error"]["message"]
+    for body, words in ((b'{"type": ', "JSON"), (b'{"a": NaN}', "JSON"), (b'{"a": "\\ud83d"}', "JSON")):
+        answer = analyst.post(path, content=body)
+        assert answer.status_code == 400 and words in answer.text
+    whole = {"type": "Folder", "name": "Whole", "children": [{**large, "text": "x" * 20_000_000}]}
+    answer = analyst.post(path, json=whole)
+    assert answer.status_code == 413 and "10,485,760 bytes" in answer.text
+    answer = analyst.post("/api/dohyo/v1/content/report", json=whole)
+    assert answer.status_code == 413
+    assert analyst.get(f"{CONTENT}/folders/{home}").json()["children"] == before
+
+
+def test_the_same_content_twice_is_refused_or_replaced(analyst):
+    home = personal(analyst)
+    path = f"{CONTENT}/folders/{home}/import"
+    search = {"type": "SavedSearchWithScheduleSyncDefinition", "name": "S", "search": {"queryText": "*"}}
+    app = {"type": "FolderSyncDefinition", "name": "Twice", "description": "", "children": [search]}
+    first = job(analyst, path, analyst.post(path, json=app))
+    again = job(analyst, path, analyst.post(path, json=app))
+    assert again["status"] == "Failed" and 'named "Twice" already' in again["error"]["message"]
+    replaced = job(analyst, path, analyst.post(path, json=app, params={"overwrite": "true"}))
+    assert replaced["statusMessage"] == first["statusMessage"]
+    item = first["statusMessage"].removeprefix("id:")
+    assert len(analyst.get(f"{CONTENT}/folders/{item}").json()["children"]) == 1
+    job(analyst, f"{CONTENT}/{item}/delete", analyst.delete(f"{CONTENT}/{item}/delete"))
+
+
+def test_values_with_quotes_and_pipes_change_no_query(analyst):
+    asked = {
+        "type": "DashboardV2SyncDefinition",
+        "name": "Asks",
+        "title": "Asks",
+        "timeRange": RANGE,
+        "panels": [{**PANEL, "queries": [{"queryString": "$$logsrc | count", "queryKey": "A"}]}],
+    }
+    told = analyst.post("/api/dohyo/v1/content/report", json=asked).json()
+    assert [one["name"] for one in told["parameters"]] == ["logsrc"]
+    for value in ('a" | delete', "a | count", "a // b", "a\nb"):
+        answer = analyst.post(
+            "/api/dohyo/v1/content/filled", json={"definition": asked, "values": {"logsrc": value}}
+        )
+        assert answer.status_code == 400 and "logsrc" in answer.json()["problem"]["message"]
+    answer = analyst.post(
+        "/api/dohyo/v1/content/filled",
+        json={"definition": asked, "values": {"logsrc": '_sourceCategory="a|b"'}},
+    )
+    query = answer.json()["panels"][0]["queries"][0]["queryString"]
+    assert query == '_sourceCategory="a|b" | count'
+    variable = {"name": "v", "defaultValue": "*", "sourceDefinition": {"values": "a"}}
+    board = {**asked, "variables": [variable]}
+    board["panels"] = [{**PANEL, "queries": [{"queryString": '* | where "{{v}}" = "x" | count'}]}]
+    home = personal(analyst)
+    path = f"{CONTENT}/folders/{home}/import"
+    item = job(analyst, path, analyst.post(path, json=board))["statusMessage"].removeprefix("id:")
+    run = analyst.post(
+        f"/api/dohyo/v1/dashboards/{item}/runs", json={"variables": {"v": 'x" or true | "'}}
+    ).text
+    answered = json.loads(run.splitlines()[1])
+    assert answered["ok"] and r"\"" in answered["text"] and answered["text"].count("| count") == 1
     job(analyst, f"{CONTENT}/{item}/delete", analyst.delete(f"{CONTENT}/{item}/delete"))
 
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import json
+import re
+from codecs import BOM_UTF8
 from typing import Annotated, Any
 
 import orjson
 from fastapi import Depends, Path, Request
 
 from dohyo.api.errors import ApiRefused
+
+LONG_NUMBER = re.compile(rb"[:,\[]\s*-?\d{19,}\s*[,\]}]")
 
 
 async def _json_of(request: Request) -> Any:
@@ -16,8 +21,9 @@ async def _json_of(request: Request) -> Any:
     if not body.strip():
         return None
     try:
-        return orjson.loads(body)
-    except orjson.JSONDecodeError as error:
+        # orjson makes long whole numbers inexact; an export must come out again as it went in.
+        return json.loads(body) if LONG_NUMBER.search(body) else orjson.loads(body.removeprefix(BOM_UTF8))
+    except json.JSONDecodeError as error:
         message = f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
         raise ApiRefused(400, "service.json.invalid", message) from None
 

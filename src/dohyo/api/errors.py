@@ -8,6 +8,7 @@ the log has it too.
 
 from __future__ import annotations
 
+import json
 import logging
 import secrets
 import string
@@ -75,7 +76,11 @@ def error_id() -> str:
 
 def json_answer(content: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
     """The content as JSON, as it is: no model stands between it and the client."""
-    return Response(orjson.dumps(content), status, dict(headers or {}), "application/json")
+    try:
+        body = orjson.dumps(content)
+    except TypeError:  # whole numbers of more than 64 bits, which published content may hold
+        body = json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode()
+    return Response(body, status, dict(headers or {}), "application/json")
 
 
 def problem_answer(path: str, error: ProblemError) -> Response:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import math
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
@@ -177,7 +178,7 @@ def _panels(given: Any) -> list[Part]:
     """The panels, those in a container after each other, each with a key of its own."""
     found: list[Part] = []
     keys: set[str] = set()
-    for panel in _flat(given):
+    for panel in islice(_flat(given), MOST_PANELS):
         key = str(panel.get("key") or "panel")
         number = 1
         while key in keys:

@@ -186,7 +186,10 @@ def check_document(item_type: str, document: Definition) -> None:
 def check_size(document: Definition) -> None:
     """ContentRefused for what is no JSON of reasonable depth and size."""
     try:
-        size = len(json.dumps(document, allow_nan=False))
+        size = len(json.dumps(document, allow_nan=False, ensure_ascii=False).encode())
+    except UnicodeEncodeError as error:
+        message = f"half of a character, {error.object[error.start]!a}, stands alone in a text"
+        raise wrong(message, "write the file as UTF-8") from error
     except (ValueError, RecursionError) as error:
         raise wrong("the definition is no JSON object of reasonable depth") from error
     if size > MOST_DOCUMENT_BYTES:

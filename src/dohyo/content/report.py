@@ -169,10 +169,10 @@ def _dashboard(document: Mapping[str, Any], kind: str, place: str) -> Iterator[L
     for variable in model.get("variables") or ():
         yield _variable(variable, values, place)
         yield from _kept_keys(variable, "variable", str(variable["name"]), place)
-    style = sorted({name for panel in panels for name in style_of(panel.get("visualSettings"))})
+    style = {name.split(".")[-1] for panel in panels for name in style_of(panel.get("visualSettings"))}
     if style and kind == "Dashboard":
-        reason = named("letters, lines and palettes are Dohyo's own, which leaves out", style)
-        yield Line(place, "look", title, "works", reason)
+        reason = named("letters, lines and palettes are Dohyo's own, which leaves out", sorted(style))
+        yield Line(place, "look", title, "note", reason)
 
 
 def _kept_keys(part: Mapping[str, Any], kind: str, title: str, place: str) -> Iterator[Line]:
