@@ -85,6 +85,20 @@ def test_a_published_app_becomes_a_package_that_is_tested_and_packed(tmp_path):
         adopt(PARTNER, None, "2.3.0", folder)
 
 
+def test_folders_that_are_in_each_other_keep_what_is_in_them(tmp_path):
+    folder = 'resource "sumologic_folder" "%s" {\n  name = "%s"\n  parent_id = sumologic_folder.%s.id\n}\n'
+    folders = "".join(folder % (one, one, above) for one, above in ("ab", "bc", "ca"))
+    search = 'resource "sumologic_log_search" "s" {\n  name = "S"\n  query_string = "*"\n  parent_id = sumologic_folder.b.id\n}\n'  # noqa: E501
+    (tmp_path / "app.tf").write_text(folders + search)
+    found = read_published(tmp_path)
+    names, below = [], [found.definition]
+    while below:
+        one = below.pop()
+        names.append(one["name"])
+        below += one.get("children", ())
+    assert sorted(names) == ["S", "a", "b", "c"]
+
+
 DASHBOARD = {
     "type": "DashboardV2SyncDefinition",
     "name": "B",

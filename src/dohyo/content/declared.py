@@ -123,25 +123,44 @@ def _shown(value: Any) -> str:
 def _tree(blocks: Iterable[Block]) -> list[Json]:
     """Definitions in their folders: those at the top, a folder with what names it as its parent."""
     folders: dict[str, Json] = {}
+    parents: dict[str, str] = {}
     placed: list[tuple[str, Json]] = []
     for block in blocks:
         kind, label = block.labels
+        parent = _shown(block.values.get("folder_id") or block.values.get("parent_id"))
+        match = re.search(r"sumologic_(?:monitor_)?folder\.([\w-]+)", parent)
+        above = match[1] if match else ""
         if kind in ("sumologic_folder", "sumologic_monitor_folder"):
             definition = {
-                "type": "FolderSyncDefinition", "name": _shown(block.values.get("name")),
+                "type": "FolderSyncDefinition", "name": _shown(block.values.get("name")) or label,
                 "description": _shown(block.values.get("description")), "children": [],
             }  # fmt: skip
-            folders[label] = definition
+            folders[label], parents[label] = definition, above
         else:
             definition = definition_of_resource(block)
-        parent = _shown(block.values.get("folder_id") or block.values.get("parent_id"))
-        placed.append((parent, definition))
+        placed.append((above, definition))
     top: list[Json] = []
-    for parent, definition in placed:
-        match = re.search(r"sumologic_(?:monitor_)?folder\.([\w-]+)", parent)
-        above = folders.get(match[1]) if match else None
-        (top if above is None or above is definition else above["children"]).append(definition)
+    for above, definition in placed:
+        if above in folders and not _is_above(definition, above, folders, parents):
+            folders[above]["children"].append(definition)
+        else:
+            top.append(definition)
     return [one for one in top if one.get("children") != []]
+
+
+def _is_above(definition: Json, label: str, folders: Mapping[str, Json], parents: dict[str, str]) -> bool:
+    """Whether the definition is that folder or one above it, as in folders that are in each other; the tie
+    between them is cut.
+    """
+    seen: set[str] = set()
+    at = label
+    while at in folders and at not in seen:
+        if folders[at] is definition:
+            parents.update({name: "" for name, one in folders.items() if one is definition})
+            return True
+        seen.add(at)
+        at = parents[at]
+    return False
 
 
 def definition_of_resource(block: Block) -> Json:

@@ -191,7 +191,7 @@ def check_size(document: Definition) -> None:
         message = f"half of a character, {error.object[error.start]!a}, stands alone in a text"
         raise wrong(message, "write the file as UTF-8") from error
     except (ValueError, RecursionError) as error:
-        raise wrong("the definition is no JSON object of reasonable depth") from error
+        raise wrong("the definition lies too deep, or holds a number that JSON does not have") from error
     if size > MOST_DOCUMENT_BYTES:
         raise wrong(
             f"the definition has {size:,} bytes, which is more than {MOST_DOCUMENT_BYTES:,}",
