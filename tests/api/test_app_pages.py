@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import time
+from pathlib import Path
 
 import pytest
+
+from dohyo.apps.archive import zip_of_files
+from dohyo.apps.authoring import adopt
+from dohyo.apps.package import package_at
 
 from .conftest import CATEGORY, ended, own
 
 APPS = "/api/dohyo/v1/apps"
+PARTNER = Path(__file__).parent.parent / "apps/partner"
 CLOUD_APPS = "6f4d1e0a-3c5b-4f6e-9a27-5b1d8c0e7f31"
 SETTINGS = {
     "name": "Graph",
@@ -117,3 +123,51 @@ def test_the_wizard_makes_collector_and_source_and_uninstalling_keeps_them(admin
         "jobId"
     ]
     assert ended(lambda: administrator.get(f"{APPS}/jobs/{again}").json())["status"] == "Success"
+
+
+@pytest.fixture
+def archive(tmp_path) -> bytes:
+    """A published app with sample events, as an archive of version 2.3.0."""
+    return zip_of_files(package_at(adopt(PARTNER, None, "2.3.0", tmp_path / "made")).files)
+
+
+ZIP = {"Content-Type": "application/zip"}
+
+
+def test_an_archive_is_added_installed_like_any_app_and_taken_out_again(administrator, viewer, archive):
+    assert viewer.post(APPS, content=archive, headers=ZIP).status_code == 403
+    added = administrator.post(APPS, content=archive, headers=ZIP).json()
+    assert (added["name"], added["version"]) == ("Partner Web", "2.3.0")
+    uuid = added["uuid"]
+    assert administrator.post(APPS, content=archive, headers=ZIP).json() == added, "again changes nothing"
+    details = viewer.get(f"{APPS}/{uuid}").json()
+    assert [(one["version"], one["added"]) for one in details["versions"]] == [("2.3.0", True)]
+    preview = viewer.get(f"{APPS}/{uuid}/previews/partner-web-overview").json()
+    assert preview["lines"][0]["rows"] == [[3]]
+    order = {"parameters": {"scope_key": "_sourceCategory", "default_scope_value": "Web/x"}}
+    job = administrator.post(f"/api/v2/apps/{uuid}/install", json=order).json()["jobId"]
+    assert (
+        ended(lambda: administrator.get(f"/api/v2/apps/install/{job}/status").json())["status"] == "Success"
+    )
+    version = f"{APPS}/{uuid}/versions/2.3.0"
+    assert own(administrator.delete(version)) == (409, "apps:in_use")
+    job = administrator.post(f"/api/v2/apps/{uuid}/uninstall").json()["jobId"]
+    assert (
+        ended(lambda: administrator.get(f"/api/v2/apps/uninstall/{job}/status").json())["status"] == "Success"
+    )
+    assert administrator.delete(version).status_code == 204
+    assert own(viewer.get(f"{APPS}/{uuid}")) == (404, "apps:app_not_found")
+
+
+def test_a_bad_archive_is_refused_whole_and_own_versions_stay(administrator, archive):
+    before = administrator.get(APPS).json()
+    changed = archive[: len(archive) // 2]
+    assert own(administrator.post(APPS, content=changed, headers=ZIP)) == (400, "package-archive")
+    assert own(administrator.post(APPS, content=b"", headers=ZIP)) == (400, "package-archive")
+    assert own(administrator.post(APPS, json={})) == (415, "contenttype.invalid")
+    assert administrator.get(APPS).json() == before
+    assert own(administrator.delete(f"{APPS}/{CLOUD_APPS}/versions/1.0.0"))[1] in (
+        "apps:in_use",
+        "apps:bundled",
+    )
+    assert own(administrator.delete(f"{APPS}/{CLOUD_APPS}/versions/9.9.9")) == (404, "apps:version_not_found")

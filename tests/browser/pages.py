@@ -85,6 +85,6 @@ class Watched:
         page.on("request", lambda asked: self.hosts.add(host(asked.url)))
 
     def check(self) -> None:
-        assert self.complaints == []
+        assert self.complaints == [], self.complaints
         # Exported files are `blob:` addresses of the page itself; they have no host.
         assert self.hosts <= {"127.0.0.1", "blob"}

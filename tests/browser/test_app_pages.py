@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from dohyo_api import APP_NAME, CATEGORY, ended
-from pages import settled, violations
+from pages import Watched, settled, violations
 from playwright.sync_api import Page, expect
 from processes import wait_until
 from run import Everything
 
+from dohyo.apps.authoring import adopt, pack
+
+PARTNER = Path(__file__).parents[1] / "apps/partner"
 CLOUD_APPS, ENDPOINT = "Microsoft Defender for Cloud Apps", "Microsoft Defender for Endpoint"
 FULL_NAME = f"Azure Security - {ENDPOINT}"
 
@@ -235,3 +239,36 @@ def test_an_app_is_upgraded_and_put_back_to_the_version_before(
             finished(page)
     assert app_of(dohyo, APP_NAME)["installed"]["version"] == "1.0.0"  # type: ignore[index]
     assert dohyo.dohyo.dashboards() == before
+
+
+def test_an_archive_is_added_to_the_catalog_and_taken_out_again(
+    watched: Watched, tmp_path: Path, theme: str
+) -> None:
+    page = watched.page
+    folder = adopt(PARTNER, f"Partner Web {theme}", "2.3.0", tmp_path / "made")
+    archive = pack(folder, tmp_path / "partner.zip")
+    broken = tmp_path / "broken.zip"
+    broken.write_bytes(archive.read_bytes()[:500])
+    page.goto("/apps")
+    page.get_by_label("Archive of an app").set_input_files(broken)
+    expect(page.get_by_role("alert")).to_contain_text("broken.zip is not added.")
+    assert len(watched.complaints) == 1 and "400" in watched.complaints.pop()
+    page.get_by_label("Archive of an app").set_input_files(archive)
+    expect(page.get_by_role("heading", name=f"Partner Web {theme}", level=1)).to_be_visible()
+    page.get_by_role("link", name="Install").first.click()
+    # No source type of its own: it goes on to the scope.
+    page.get_by_role("button", name=re.compile("^Next")).click()
+    page.get_by_label("Field value").fill("Web/x")
+    expect(page.get_by_text("Nothing matches in the last 7 days.")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Next: preview").click()
+    expect(page.get_by_text("Partner Web - Overview")).to_be_visible()
+    page.go_back()
+    page.go_back()
+    page.go_back()
+    page.get_by_role("button", name="Take out of the catalog").click()
+    assert violations(page) == []
+    page.get_by_role("dialog").get_by_role("button", name="Take out").click()
+    expect(page.get_by_text("is no longer in the catalog")).to_be_visible()
+    expect(page.get_by_role("heading", name="Apps", exact=True)).to_be_visible()
+    expect(page.get_by_role("link", name=re.compile(f"^Partner Web {theme}"))).to_have_count(0)

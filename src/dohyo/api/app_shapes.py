@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from dohyo.apps.catalog import App
@@ -101,11 +101,15 @@ def details(
     items: list[ContentItem],
     job: AppJob | None,
     by: str,
+    added: Sequence[str],
 ) -> Json:
-    """Everything the page of an app shows of one of its versions."""
+    """Everything the page of an app shows of one of its versions; `added` are versions from archives."""
     page, inputs = page_json(app, package, instance), _inputs(package, instance)
     dates: dict[str, str] = dict(DATED.findall(app.latest.text("CHANGELOG.md")))
-    versions = [{**version, "date": dates.get(version["version"])} for version in page["versions"]]
+    versions = [
+        {**one, "date": dates.get(one["version"]), "added": one["version"] in added}
+        for one in page["versions"]
+    ]
     return {
         **card(app, instance, job),
         "version": package.version,

@@ -95,6 +95,8 @@ TOLD: Mapping[tuple[str, str], tuple[str, str, str]] = {
     ("POST", f"{OWN}/apps/{{}}/install"): ("AppInstalled", "App", "apps"),
     ("POST", f"{OWN}/apps/{{}}/upgrade"): ("AppUpgraded", "App", "apps"),
     ("POST", f"{OWN}/apps/{{}}/uninstall"): ("AppUninstalled", "App", "apps"),
+    ("POST", f"{OWN}/apps"): ("AppAdded", "App", "apps"),
+    ("DELETE", f"{OWN}/apps/{{}}/versions/{{}}"): ("AppVersionRemoved", "App", "apps"),
     ("POST", f"{OWN}/import"): ("MessagesImported", "Messages", "collection"),
 }
 UNTOLD = frozenset(

@@ -21,8 +21,11 @@ async def _json_of(request: Request) -> Any:
     if not body.strip():
         return None
     try:
+        found = orjson.loads(body.removeprefix(BOM_UTF8))
         # orjson makes long whole numbers inexact; an export must come out again as it went in.
-        return json.loads(body) if LONG_NUMBER.search(body) else orjson.loads(body.removeprefix(BOM_UTF8))
+        return json.loads(body) if LONG_NUMBER.search(body) else found
+    except RecursionError:
+        return found
     except json.JSONDecodeError as error:
         message = f"the body is not JSON: {error.msg} (line {error.lineno}, column {error.colno})"
         raise ApiRefused(400, "service.json.invalid", message) from None
@@ -43,6 +46,15 @@ async def _json_typed_object_of(request: Request) -> dict[str, Any]:
     return await _object_of(request)
 
 
+async def _archive_of(request: Request) -> bytes:
+    """The body as it is. Foreign pages cannot send this type unasked."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind not in ("application/zip", "application/octet-stream"):
+        raise ApiRefused(415, "contenttype.invalid", "the content type of an archive is application/zip")
+    return await request.body()
+
+
+Archive = Annotated[bytes, Depends(_archive_of)]
 JsonBody = Annotated[Any, Depends(_json_of)]
 JsonObject = Annotated[dict[str, Any], Depends(_object_of)]
 JsonTypedObject = Annotated[dict[str, Any], Depends(_json_typed_object_of)]

@@ -18,6 +18,7 @@ from dohyo.api.authentication import authenticate
 from dohyo.api.errors import ApiRefused, failure_answer, problem_answer
 from dohyo.api.rates import KeyRates
 from dohyo.api.services import Services
+from dohyo.apps.archive import MOST_BYTES as MOST_ARCHIVE_BYTES
 from dohyo.base.problem import ProblemError
 from dohyo.content.tables import MOST_CSV_BYTES
 
@@ -27,6 +28,7 @@ OPEN = frozenset({("GET", "/api/health"), ("HEAD", "/api/health"), ("POST", "/ap
 READ_ON_BYTES = 64 * 1024 * 1024
 # Files of lookup tables have a published limit of their own; a little more for the form around them.
 TABLE_UPLOAD = re.compile(r"/api/v1/lookupTables/[^/]+/upload")
+APPS = "/api/dohyo/v1/apps"  # takes archives
 MOST_TABLE_BYTES = MOST_CSV_BYTES + 64 * 1024
 
 EVERYWHERE = {
@@ -97,6 +99,8 @@ class Gate:
 
     def _most_bytes(self, path: str) -> int:
         usual = self._services.settings.max_body_bytes
+        if path == APPS:
+            return max(usual, MOST_ARCHIVE_BYTES)
         return max(usual, MOST_TABLE_BYTES) if TABLE_UPLOAD.fullmatch(path) else usual
 
     async def _preflight(self, headers: Headers) -> Response:

@@ -45,12 +45,18 @@ def pack(path: Path, target: Path | None = None) -> Path:
     """Writes the package of a folder as an archive with checksums: `target`, or `<name>-<version>.zip` in the
     working directory. PackageRefused where `validate` finds something.
     """
+    archive, package = packed(path)
+    target = target or Path(f"{slug(package.manifest.name)}-{package.version}.zip")
+    target.write_bytes(archive)
+    return target
+
+
+def packed(path: Path) -> tuple[bytes, Package]:
+    """The package in a folder or .zip with its archive. PackageRefused where `validate` finds something."""
     package = package_at(path)
     if problems := query_problems(package):
         raise PackageRefused(problems)
-    target = target or Path(f"{slug(package.manifest.name)}-{package.version}.zip")
-    target.write_bytes(zip_of_files(package.files))
-    return target
+    return zip_of_files(package.files), package
 
 
 def new(name: str, folder: Path | None = None) -> Path:

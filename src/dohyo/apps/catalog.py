@@ -91,6 +91,22 @@ class Catalog:
                 _write_durably(folder / f"{package.version}.zip", zip_of_files(package.files))
         return package
 
+    def added(self, uuid: str) -> list[str]:
+        """Versions of an app that came from archives, and so can be taken out again."""
+        folder = self._uploads / uuid if self._uploads else None
+        return [path.stem for path in sorted(folder.glob("*.zip"))] if folder else []
+
+    def remove(self, uuid: str, version: str) -> None:
+        """Takes an added version out. AppRefused 404 where there is none, 409 for one of Dohyo's own."""
+        with self._lock:
+            app = self.app(uuid)
+            app.package(version)
+            if version not in self.added(app.uuid):
+                raise conflict("apps:bundled", f"{app.name} {version} comes with Dohyo and stays")
+            assert self._uploads is not None
+            (self._uploads / app.uuid / f"{version}.zip").unlink()
+            self._apps = None
+
     def _loaded(self) -> dict[str, App]:
         if self._apps is None:
             apps: dict[str, App] = {}

@@ -18,9 +18,11 @@ from dohyo.cli.options import DataDir
 
 if TYPE_CHECKING:
     from dohyo.apps.catalog import App, Catalog
+    from dohyo.cli.local_server import LocalServer
     from dohyo.metadata.content import AppInstance
 
 WRONG = 1
+OWN_APPS = "/api/dohyo/v1/apps"
 JOB_TIMEOUT_S = 300.0
 commands = typer.Typer(
     help="Apps: the catalog, what is installed, packages of one's own.", no_args_is_help=True
@@ -83,6 +85,33 @@ def upgrade(data: DataDir, app: AppName, version: Version = None, parameters: Pa
 def uninstall(data: DataDir, app: AppName) -> None:
     """Remove what an app brought; sources, messages and copies stay."""
     _carry_out("uninstall", data, app, {})
+
+
+@commands.command()
+def add(package: PackagePath, data: DataDir) -> None:
+    """Add a package to the catalog, so that it can be installed. Works beside a running server."""
+    from dohyo.apps.authoring import packed
+
+    archive, found = packed(package)
+    with _catalog(data) as catalog:
+        catalog.add(archive)
+    name = found.manifest.name
+    typer.echo(f'{name} {found.version} is in the catalog: dohyo app install "{name}" installs it.')
+
+
+@commands.command()
+def remove(
+    data: DataDir, app: AppName, version: Annotated[str, typer.Option(help="The version that goes.")]
+) -> None:
+    """Take an added version out of the catalog; not one that is installed."""
+    catalog, installed = _opened(data)
+    found = _found(catalog, app)
+    if (there := installed.get(found.uuid)) and there.version == version:
+        hint = "uninstall it or move to another version first"
+        raise ProblemError([Problem("app-installed", f"{version} is installed", hints=(hint,))])
+    with _catalog(data) as changed:
+        changed.remove(found.uuid, version)
+    typer.echo(f"{found.name} {version} is no longer in the catalog.")
 
 
 @commands.command()
@@ -186,6 +215,35 @@ def _opened(data: Path) -> tuple[Catalog, dict[str, AppInstance]]:
 
     with open_metadata(data)() as session:
         return Catalog(data), {one.uuid: one for one in session.scalars(select(AppInstance))}
+
+
+class _ServersCatalog:
+    """The catalog of a running server, as far as the command line changes it."""
+
+    def __init__(self, server: LocalServer) -> None:
+        self._server = server
+
+    def add(self, archive: bytes) -> None:
+        self._server.call("POST", OWN_APPS, archive, "application/zip")
+
+    def remove(self, uuid: str, version: str) -> None:
+        self._server.call("DELETE", f"{OWN_APPS}/{uuid}/versions/{version}")
+
+
+@contextmanager
+def _catalog(data: Path) -> Iterator[_ServersCatalog | Catalog]:
+    """That of the running server of the data directory, which keeps it in memory, else the directory's."""
+    from dohyo.apps.catalog import Catalog
+    from dohyo.cli.local_server import LocalServer
+    from dohyo.store.owner import own, running
+
+    owner = running(data)
+    if owner is not None and owner.address:
+        with LocalServer(owner) as server:
+            yield _ServersCatalog(server)
+    else:
+        with own(data, None):
+            yield Catalog(data)
 
 
 def _found(catalog: Catalog, name: str) -> App:

@@ -21,7 +21,7 @@ class LocalServer:
         # The server is on this machine: proxies from the environment have no part in it.
         self._http = httpx.Client(
             base_url=str(owner.address),
-            headers={"Authorization": f"Bearer {owner.token}", "Content-Type": "application/json"},
+            headers={"Authorization": f"Bearer {owner.token}"},
             timeout=TIMEOUT_S,
             trust_env=False,
         )
@@ -32,10 +32,12 @@ class LocalServer:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def call(self, method: str, path: str, body: bytes | None = None) -> Any:
-        """The JSON of the answer."""
+    def call(
+        self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
+    ) -> Any:
+        """The JSON of the answer; `kind` is the content type of the body."""
         try:
-            answer = self._http.request(method, path, content=body)
+            answer = self._http.request(method, path, content=body, headers={"Content-Type": kind})
         except httpx.TransportError as error:
             message = f"the server does not answer any more: {error}"
             hint = "what it had done stays; the same command again does the rest"

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from pydantic import BaseModel
+from sqlalchemy.exc import IntegrityError
 
 from dohyo.base.problem import ProblemError
 from dohyo.collect.field_table import FieldTable
@@ -152,6 +153,8 @@ class SourceTask:
         if left is not None and left.account is not None:
             try:
                 self._journal.note_pass(left.cursor, left.account)
+            except IntegrityError:
+                LOG.info("source %s was deleted, and with it the account of its last pass", self._source_id)
             except Exception:
                 LOG.exception("the account of source %s could not be written", self._source_id)
 

@@ -13,7 +13,7 @@ from starlette.responses import Response
 from dohyo.access.users import get_user
 from dohyo.api import app_shapes, app_work
 from dohyo.api.authentication import AppManager, Reader
-from dohyo.api.bodies import JsonObject
+from dohyo.api.bodies import Archive, JsonObject
 from dohyo.api.errors import ApiRefused, json_answer
 from dohyo.api.services import Parts, Services
 from dohyo.apps.catalog import App
@@ -38,6 +38,24 @@ def list_apps(principal: Reader, parts: Parts) -> Response:
     return json_answer({"apps": cards})
 
 
+@router.post("")
+def add(archive: Archive, principal: AppManager, parts: Parts) -> Response:
+    """Adds to the catalog the archive in the body, as `dohyo app pack` makes it. A bad one is refused."""
+    package = parts.catalog.add(archive)
+    return json_answer({"uuid": package.uuid, "name": package.manifest.name, "version": package.version})
+
+
+@router.delete("/{uuid}/versions/{version}", status_code=204)
+def remove(uuid: str, version: str, principal: AppManager, parts: Parts) -> Response:
+    """Takes an added version out of the catalog; not the one that is installed."""
+    instance = _instance(uuid, parts)
+    if (instance and instance.version == version) or _working(parts).get(uuid.lower()):
+        hint = "uninstall it or move to another version first"
+        raise conflict("apps:in_use", f"{version} is installed", hint)
+    parts.catalog.remove(uuid, version)
+    return Response(status_code=204)
+
+
 @router.get("/jobs/{job_id}")
 def job(job_id: str, principal: Reader, parts: Parts) -> Response:
     """How far an install, upgrade or uninstall is, step by step."""
@@ -60,7 +78,8 @@ def details(uuid: str, principal: Reader, parts: Parts, version: str | None = No
     items = parts.lifecycle.managed(instance) if instance else []
     working = _working(parts).get(app.uuid)
     by = _name_of(instance.created_by, parts) if instance else ""
-    return json_answer(app_shapes.details(app, app.package(wanted), instance, items, working, by))
+    added = parts.catalog.added(app.uuid)
+    return json_answer(app_shapes.details(app, app.package(wanted), instance, items, working, by, added))
 
 
 @router.get("/{uuid}/previews/{key}")

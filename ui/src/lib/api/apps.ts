@@ -1,5 +1,5 @@
 /** The catalog of apps and their life cycle. */
-import { json, OWN } from "./call";
+import { ask, json, OWN, sendFile } from "./call";
 import type { DashboardModel, RunLine } from "./types";
 
 export type ResourceKind = "dashboard" | "search" | "lookup" | "monitor" | "hotFields";
@@ -39,13 +39,24 @@ export interface Parameter {
   field: string;
   value: string;
 }
-export function inputsOf(parameter: Parameter | null | undefined, field: string, value: string): Record<string, string> {
-  return parameter ? { [parameter.keyVar]: field, [parameter.valueVar]: value } : {};
+/** What is typed for a parameter. `touched`: somebody chose it, it no longer follows a source. */
+export interface ScopeForm {
+  field: string;
+  value: string;
+  touched: boolean;
+}
+export function scopeForms(parameters: Parameter[]): ScopeForm[] {
+  return parameters.map(() => ({ field: "_sourceCategory", value: "", touched: false }));
+}
+export function inputsOf(parameters: Parameter[], scopes: ScopeForm[]): Record<string, string> {
+  return Object.assign({}, ...parameters.map((one, i) => ({ [one.keyVar]: scopes[i]!.field, [one.valueVar]: scopes[i]!.value })));
 }
 export interface AppVersion {
   version: string;
   date: string | null;
   changes: string;
+  /** From an archive that somebody added: it can be taken out again. */
+  added: boolean;
 }
 export interface AppDetails extends AppCard {
   version: string;
@@ -128,5 +139,9 @@ export const apps = {
   preview: (uuid: string, key: string, version?: string) => json<Preview>("GET", `${at(uuid)}/previews/${encodeURIComponent(key)}${versioned(version)}`),
   plan: (uuid: string, action: Action, version?: string) => json<Plan>("POST", `${at(uuid)}/plan`, { action, version }),
   start: (uuid: string, action: Action, order: Order) => json<{ jobId: string }>("POST", `${at(uuid)}/${action}`, order),
+  /** Adds an archive to the catalog. */
+  add: async (archive: File) => (await (await sendFile(`${OWN}/apps`, archive, "application/zip")).json()) as { uuid: string; name: string; version: string },
+  /** Takes an added version out of the catalog. */
+  remove: (uuid: string, version: string) => ask("DELETE", `${at(uuid)}/versions/${encodeURIComponent(version)}`),
   job: (id: string) => json<AppJob>("GET", `${OWN}/apps/jobs/${encodeURIComponent(id)}`),
 };

@@ -46,6 +46,11 @@ export function sendForm(path: string, form: FormData): Promise<Response> {
   return send("POST", path, {}, form);
 }
 
+/** A file as the whole body. */
+export function sendFile(path: string, file: Blob, type: string): Promise<Response> {
+  return send("POST", path, { "Content-Type": type }, file);
+}
+
 async function send(method: string, path: string, headers: Record<string, string>, body?: BodyInit, signal?: AbortSignal): Promise<Response> {
   if (method !== "GET") headers["X-Dohyo"] = "1";
   let answer: Response;

@@ -1,5 +1,5 @@
 /** What the install wizard gathers; changing the way keeps what was typed. */
-import { inputsOf, type AppDetails, type Collection, type Order } from "../api/apps";
+import { inputsOf, scopeForms, type AppDetails, type Collection, type Order, type ScopeForm } from "../api/apps";
 import { collection, type CollectorRow, type SourceType } from "../api/collection";
 import { configOf, sourceFields, isAsked, wrongOf, type SourceField } from "../forms/sourceFields";
 
@@ -19,15 +19,15 @@ export class InstallOrder {
   values = $state.raw<Record<string, unknown>>({});
   wrongs = $state.raw<Record<string, string>>({});
   nameWrong = $state("");
-  field = $state("_sourceCategory");
-  value = $state("");
-  /** Set when somebody chose the value: it no longer follows the source. */
-  valueTouched = $state(false);
+  /** One for each parameter of the app. */
+  scopes = $state<ScopeForm[]>([]);
   collectors = $state.raw<CollectorRow[]>([]);
   type = $state.raw<SourceType | null>(null);
   fields = $state.raw<SourceField[]>([]);
 
-  constructor(readonly app: AppDetails) {}
+  constructor(readonly app: AppDetails) {
+    this.scopes = scopeForms(app.parameters);
+  }
 
   readonly sources = $derived(this.collectors.flatMap((c) => c.sources).filter((s) => !this.app.needs.length || this.app.needs.includes(s.type)));
   readonly source = $derived(this.sources.find((s) => s.id === this.sourceId) ?? null);
@@ -47,9 +47,9 @@ export class InstallOrder {
     if (this.sources.length || !this.type) this.way = "existing-source";
   }
 
-  /** Takes the value over from the source until somebody chooses another. */
+  /** Takes the values over from the source until somebody chooses others. */
   follow() {
-    if (!this.valueTouched) [this.field, this.value] = ["_sourceCategory", this.category];
+    for (const scope of this.scopes) if (!scope.touched) [scope.field, scope.value] = ["_sourceCategory", this.category];
   }
 
   checkCollector(): boolean {
@@ -74,7 +74,7 @@ export class InstallOrder {
   }
 
   order(version: string): Order {
-    return { version, parameters: inputsOf(this.app.parameters[0], this.field, this.value), collection: this.#collection() };
+    return { version, parameters: inputsOf(this.app.parameters, this.scopes), collection: this.#collection() };
   }
 
   #collection(): Collection {
