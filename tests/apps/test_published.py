@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from dohyo.apps.authoring import adopt, pack, run_tests, validate
+from dohyo.apps.authoring import adopt, not_running, pack, run_tests, validate
 from dohyo.apps.faults import PackageRefused
 from dohyo.apps.package import package_at
 from dohyo.apps.published import published_of_bytes, read_published
@@ -184,3 +184,22 @@ def test_items_in_folders_and_classic_dashboards_are_tested_too(tmp_path):
     expected = package_at(made).expected
     assert expected.cases[0].panels == {"inner/Classic": {"classic0": [{"_count": 3}]}}
     assert run_tests(made).compared == 1
+
+
+def test_what_cannot_run_is_told_and_the_app_is_packed_all_the_same(tmp_path):
+    place = tmp_path / "published"
+    shutil.copytree(PARTNER / "events", place / "events")
+    odd = {**DASHBOARD, "name": "Odd", "title": None, "panels": [{"panelType": "FuturePanel"}, 7]}
+    broken = {**DASHBOARD, "panels": [panel("good", "$$logsrc | count"), panel("bad", "$$logsrc | cuont")]}
+    search = {"type": "Search", "name": "B", "searchQuery": "{{gone}} | count"}
+    whole = {"type": "FolderSyncDefinition", "name": "Whole", "children": [broken, odd, search]}
+    (place / "app.json").write_text(json.dumps(whole))
+    made = adopt(place, None, "1.0.0", tmp_path / "made")
+    assert validate(made) == []
+    (told,) = not_running(made)
+    assert "panel bad: cuont is no operator" in told.message
+    assert package_at(made).expected.cases[0].panels["b"]["good"] == [{"_count": 3}]
+    assert run_tests(made).compared >= 1
+    package = package_at(pack(made, tmp_path / "made.zip"))
+    names = [draft.name for draft in package.drafts({name: "x" for name in package.config.inputs})]
+    assert sorted(names) == ["B", "B (2)", "Odd"]

@@ -18,6 +18,8 @@ from dohyo.apps.package import Package, read_package
 from dohyo.apps.package_tests import recorded
 from dohyo.apps.published import FOLDER, Published
 from dohyo.collect.file_records import Record, look_at, records_of
+from dohyo.content.definitions import KEPT, item_type_of
+from dohyo.content.names import fitting_name, numbered_name
 from dohyo.content.parameters import Parameter, is_scope_variable, parameters_of, with_default, with_places
 from dohyo.content.places import PLACE, QUERY_KEYS
 from dohyo.search.lines import record_time
@@ -59,9 +61,19 @@ def files_of_published(published: Published, name: str, version: str, events: Se
     return {**files, **_tests(package, events)} if events else files
 
 
-def _resources(definition: Any) -> list[dict[str, Any]]:
+def _resources(definition: Any) -> Iterator[dict[str, Any]]:
+    """The items of the app, each with a name of its own."""
     is_folder = isinstance(definition, dict) and definition.get("type") in (FOLDER, "Folder")
-    return list(definition.get("children") or ()) if is_folder else [definition]
+    names: set[str] = set()
+    for one in definition.get("children") or () if is_folder else [definition]:
+        if isinstance(one, dict):
+            kind = item_type_of(one) or KEPT
+            name, number = fitting_name(one.get("name"), kind), 1
+            while name in names:
+                number += 1
+                name = numbered_name(fitting_name(one.get("name"), kind), number, kind)
+            names.add(name)
+            yield {**one, "name": name}
 
 
 def _manifest(published: Published, name: str, version: str, about: str) -> dict[str, Any]:
@@ -78,6 +90,7 @@ def _manifest(published: Published, name: str, version: str, about: str) -> dict
         "author": {"name": str((author.get("name") if isinstance(author, Mapping) else "") or "Nobody yet")},
         "attributes": {**lists, "category": lists["category"] or ["Published"]},
         "appOverview": {"overview": "README.md#Overview"},
+        "asPublished": True,
     }
 
 

@@ -18,8 +18,10 @@ from dohyo.apps.published import read_published
 from dohyo.apps.sample import Sample
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import CompileContext, compile_query
+from dohyo.content.dashboards import model_of
+from dohyo.content.definitions import Draft
 from dohyo.functions.table import RunContext
-from dohyo.search.dashboard_run import variable_defaults
+from dohyo.search.dashboard_run import panel_queries, variable_defaults
 from dohyo.search.variables import Value, fill_in
 
 QUERY = "package-query"
@@ -33,7 +35,13 @@ def validate(path: Path) -> list[Problem]:
         package = package_at(path)
     except PackageRefused as refused:
         return list(refused.problems)
-    return query_problems(package)
+    return [] if package.manifest.asPublished else query_problems(package)
+
+
+def not_running(path: Path) -> list[Problem]:
+    """Queries of somebody else's content that cannot run here; the package is good all the same."""
+    package = package_at(path)
+    return query_problems(package) if package.manifest.asPublished else []
 
 
 def run_tests(path: Path) -> Report:
@@ -54,7 +62,7 @@ def pack(path: Path, target: Path | None = None) -> Path:
 def packed(path: Path) -> tuple[bytes, Package]:
     """The package in a folder or .zip with its archive. PackageRefused where `validate` finds something."""
     package = package_at(path)
-    if problems := query_problems(package):
+    if not package.manifest.asPublished and (problems := query_problems(package)):
         raise PackageRefused(problems)
     return zip_of_files(package.files), package
 
@@ -116,30 +124,37 @@ def query_problems(package: Package) -> list[Problem]:
     context = CompileContext(run, tables=sample.table_at)
     found = []
     for resource, draft in zip(package.resources, sample.drafts.values(), strict=True):
-        for place, text, values in queries_of(draft.document):
-            try:
-                compile_query(fill_in(text, values).text, context)
-            except ProblemError as error:
-                for problem in error.problems:
-                    message = f"{place}: {problem.message}"
-                    found.append(fault(QUERY, resource.path, None, message, *problem.hints))
+        for item in _all(draft):
+            is_board = item.item_type in ("Dashboard", "Report")
+            document = model_of(item.item_type, item.document) if is_board else item.document
+            for place, text, values in queries_of(document):
+                try:
+                    compile_query(fill_in(text, values).text, context)
+                except ProblemError as error:
+                    for problem in error.problems:
+                        message = f"{place}: {problem.message}"
+                        found.append(fault(QUERY, resource.path, None, message, *problem.hints))
     return found
 
 
+def _all(draft: Draft) -> Iterator[Draft]:
+    yield draft
+    for child in draft.children:
+        yield from _all(child)
+
+
 def queries_of(document: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Value]]]:
-    """Place, text and values of the variables of every log query in a definition and below it."""
+    """Place, text and values of the variables of every log query in a dashboard or saved search."""
     values = variable_defaults(document) if document.get("variables") else {}
-    for panel in document.get("panels") or ():
-        for query in panel.get("queries") or ():
-            if query.get("queryType", "Logs") == "Logs" and "queryString" in query:
-                yield f"panel {panel['key']}", query["queryString"], values
+    for panel, query in panel_queries(document, None):
+        if "queryString" in query:
+            yield f"panel {panel['key']}", query["queryString"], values
     for variable in document.get("variables") or ():
         source = variable.get("sourceDefinition") or {}
         if source.get("query"):
-            yield f"variable {variable['name']}", source["query"], values
+            yield f"variable {variable['name']}", str(source["query"]), values
     search = document.get("search")
-    if search:
-        given = {p["name"].lower(): p.get("value") or "*" for p in search.get("queryParameters") or ()}
+    if isinstance(search, Mapping) and isinstance(search.get("queryText"), str):
+        asked = [p for p in search.get("queryParameters") or () if isinstance(p, Mapping)]
+        given = {str(p.get("name")).lower(): str(p.get("value") or "*") for p in asked}
         yield "search", search["queryText"], given
-    for child in document.get("children") or ():
-        yield from queries_of(child)

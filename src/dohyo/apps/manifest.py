@@ -75,6 +75,8 @@ class Manifest(_Closed):
     installable: bool = True
     showOnMarketplace: bool = True
     requires: Requires | None = None
+    asPublished: bool = False
+    """The content is somebody else's, taken over as it is: what of it cannot run is told, not refused."""
 
 
 class SourceOfApp(_Closed):

@@ -85,12 +85,12 @@ class Package:
 
     def drafts(self, inputs: Mapping[str, str]) -> list[Draft]:
         """The content of the app with its inputs filled in. ContentRefused where a value does not fit."""
-        return [_draft(resource, inputs) for resource in self.resources]
+        return [_draft(resource, inputs, self.manifest.asPublished) for resource in self.resources]
 
 
-def _draft(resource: Resource, inputs: Mapping[str, str]) -> Draft:
+def _draft(resource: Resource, inputs: Mapping[str, str], as_published: bool) -> Draft:
     named = {VARIABLE_NAME_INPUT: VARIABLE_NAME, **inputs}
-    draft = read_definition(fill(resource.definition, named))
+    draft = read_definition(fill(resource.definition, named), [] if as_published else None)
     return Draft(
         draft.item_type, draft.name, draft.description, draft.document, draft.children, resource.rows
     )
@@ -117,6 +117,7 @@ class _Reader:
         self.files = files
         self.problems: list[Problem] = []
         self.inputs_known = True
+        self.as_published = False
 
     def wrong(self, file: str, line: int | None, message: str, *hints: str) -> None:
         self.problems.append(fault(SCHEMA, file, line, message, *hints))
@@ -124,6 +125,7 @@ class _Reader:
     def package(self) -> Package | None:
         self._check_names()
         manifest = self._model("manifest.yaml", Manifest)
+        self.as_published = manifest is not None and manifest.asPublished
         collection = self._model("collection.yaml", Collection) or Collection()
         config = self._model("config.yaml", Config)
         # Without its inputs every place of a resource would be one problem more.
@@ -214,7 +216,7 @@ class _Reader:
             return None
         try:
             definition = json.loads(text)
-            draft = _draft(Resource(path, definition), inputs)
+            draft = _draft(Resource(path, definition), inputs, self.as_published)
             rows = self._rows(path, draft)
         except json.JSONDecodeError as error:
             self.wrong(path, error.lineno, f"the file is no JSON: {error.msg}")
@@ -227,7 +229,7 @@ class _Reader:
             for problem in error.problems:
                 self.wrong(path, line(problem.message), problem.message, *problem.hints)
             return None
-        if self.inputs_known:
+        if self.inputs_known and not self.as_published:
             self._check_places(path, text, definition, inputs)
         return Resource(path, definition, tuple(rows))
 

@@ -119,7 +119,10 @@ def validate(package: PackagePath) -> None:
     """Check a package: its files, and that its queries can be read."""
     from dohyo.apps.authoring import validate as problems_of
 
-    _end_with(problems_of(package), f"{package} is a good package.")
+    problems = problems_of(package)
+    if not problems:
+        _tell_not_running(package)
+    _end_with(problems, f"{package} is a good package.")
 
 
 @commands.command()
@@ -142,7 +145,9 @@ def pack(
     """Pack a package into an archive with checksums."""
     from dohyo.apps.authoring import pack as packed
 
-    typer.echo(packed(package, out))
+    target = packed(package, out)
+    _tell_not_running(package)
+    typer.echo(target)
 
 
 @commands.command()
@@ -333,6 +338,14 @@ def _own_life(data: Path) -> Iterator[Order]:
     finally:
         life.close()
         store.close()
+
+
+def _tell_not_running(package: Path) -> None:
+    """Queries of published content that cannot run here; its other panels work."""
+    from dohyo.apps.authoring import not_running
+
+    for problem in not_running(package):
+        typer.echo(f"does not run: {problem.message}", err=True)
 
 
 def _end_with(problems: Sequence[Problem], good: str) -> None:
