@@ -58,6 +58,102 @@ def test_places_ranges_and_theme_are_taken_over():
     assert made["panels"][1]["timeRange"]["to"] == {"type": "EpochTimeRangeBoundary", "epochMillis": 2000}
 
 
+def test_the_range_of_most_panels_that_moves_is_that_of_the_dashboard():
+    fixed = '[{"t":"absolute","d":1000},{"t":"absolute","d":2000}]'
+    day, week = (
+        f'[{{"t":"relative","d":-{days * 86_400_000}}},{{"t":"literal","d":"now"}}]' for days in (1, 7)
+    )
+    made = modern(report(*(panel("table", timeRange=one) for one in (fixed, fixed, fixed, day, week, week))))
+    assert made["timeRange"]["from"]["relativeTime"] == "-7d"
+    assert [bool(one["timeRange"]) for one in made["panels"]] == [True, True, True, True, False, False]
+    told = [line.reason for line in report_of(report(panel("table", timeRange=fixed)))]
+    assert "its time range is fixed and ended on 1970-01-01" in told
+
+
+def test_labels_series_and_colours_of_classic_panels_are_taken_over():
+    configuration = {
+        "labels": {
+            "prefix": {"enabled": True, "text": "about"},
+            "postfix": {"enabled": True, "text": "users"},
+        },
+        "noDataBehavior": {"enabled": True, "value": 0},
+        "colorOverride": "#112233",
+        "seriesInfo": {"high": {"color": "#ff0000", "yAxis": 1}, "low": {"yAxis": 0}},
+        "yAxis": [{"title": "a"}, {"title": "b"}],
+        "plotOptions": {"lineToArea": True},
+        "legend": {"enabled": True, "position": "right"},
+    }
+    settings = {name: {"configuration": configuration} for name in ("svv", "line")}
+    told = {"properties": json.dumps({"settings": settings})}
+    asked = {"queryParameters": [{"name": "who", "label": "Who", "value": "ann"}]}
+    made = modern(report(panel("svv", **told), panel("line", "{{who}} | count", **told, **asked)))
+    single = visual(made)["svp"]
+    assert (single["label"], single["noDataString"], single["textColor"]) == ("about users", "0", "#112233")
+    line = visual(made, 1)
+    assert line["general"]["type"] == "area" and line["legend"]["verticalAlign"] == "right"
+    assert line["axes"]["axisY2"]["title"] == "b"
+    properties = {"color": "#ff0000", "axisYType": "secondary"}
+    assert line["overrides"] == [{"series": ["high"], "queries": [], "properties": properties}]
+    assert [(one["name"], one["defaultValue"]) for one in made["variables"]] == [("who", "ann")]
+
+
+@pytest.mark.parametrize(
+    ("settings", "reason"),
+    [
+        ('{"general": {"type": "dial"}}', 'type "dial" is drawn as a table'),
+        (
+            '{"general": {"type": "line", "displayType": "rings"}}',
+            'display type "rings" is drawn as the usual one',
+        ),
+        (
+            '{"general": {"type": "pie"}, "glow": {"size": 3}}',
+            "settings that are kept and not drawn: glow.size",
+        ),
+        ("no json", "its visualSettings are no JSON object; it is drawn as a table"),
+        ('{"general": {"type": "line"}, "legend": {"wrap": true}}', ""),
+    ],
+)
+def test_visual_settings_that_are_not_drawn_are_named(settings, reason):
+    one = {"key": "p", "panelType": "SumoSearchPanel", "title": "P", "visualSettings": settings}
+    made = board("* | count", panels=[{**one, "queries": [{"queryString": "* | count"}]}])
+    (line,) = [line for line in report_of(made) if line.part == "panel"]
+    assert (line.verdict, line.reason) == ("note" if reason else "works", reason)
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        ("TracesListPanel", "reads traces"),
+        ("ServiceMapPanel", "reads traces"),
+        ("EventsOfInterestScatterPanel", "reads metrics"),
+        ("FuturePanel", 'panels of type "FuturePanel" are not known here'),
+    ],
+)
+def test_other_panels_and_keys_are_told(kind, words):
+    made = board("", panels=[{"key": "p", "panelType": kind, "title": "P", "rowSetting": 1}])
+    told = [(line.verdict, line.reason) for line in report_of(made) if line.part == "panel"]
+    assert told[0][0] == "unsupported" and words in told[0][1]
+    assert told[1] == ("note", "keys that are kept and do nothing here: rowSetting")
+
+
+def test_schedules_and_other_items_are_told():
+    notified = {"notification": {"taskType": "WebhookSearchNotificationSyncDefinition"}}
+    search = {"type": "SavedSearchWithScheduleSyncDefinition", "name": "S", "search": {"queryText": "*"}}
+    items = [
+        {**search, "searchSchedule": notified},
+        {**search, "scheduleWithDependency": {"searchSchedule": notified}},
+        {"type": "MetricsSavedSearchSyncDefinition", "name": "M"},
+        {"type": "MonitorsLibraryFolderExport", "name": "F", "children": [
+            {"type": "MonitorsLibraryMonitorExport", "name": "one", "queries": [{"query": "* | cuont"}]}]},
+        {"type": "LookupTableSyncDefinition", "name": "T", "fields": "none"},
+    ]  # fmt: skip
+    told = [line.reason for line in report_of({"type": "Folder", "name": "App", "children": items})]
+    schedule = "its schedule (WebhookSearchNotification) is kept and does not run"
+    assert told[:2] == [schedule, schedule] and told[2] == "reads metrics, which Dohyo does not collect"
+    assert "MonitorsLibraryFolderExport is kept" in told[3] and "cuont is no operator" in told[4]
+    assert "fields" in told[5] and len(told) == 6
+
+
 def test_viewers_become_the_types_of_today_with_their_settings():
     over_time = "error | timeslice 1h | count by _timeslice, level | transpose row _timeslice column level"
     made = modern(report(panel("column", over_time), panel("pie"), panel("svv"), panel("text"), panel("bar")))

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -33,7 +34,7 @@ def modern(document: Mapping[str, Any]) -> Json:
     ranges = [
         time_range(p.get("timeRange")) if asked else None for p, asked in zip(panels, asks, strict=True)
     ]
-    usual = next((one for one in ranges if one), _relative("-24h"))
+    usual = _usual([one for one in ranges if one])
     theme = str(_parsed(document.get("properties")).get("theme") or "")
     return {
         "title": str(document.get("name") or ""),
@@ -94,7 +95,7 @@ _TEXT = {
     "title": json.dumps(
         {
             "general": {"mode": "TextPanel", "type": "title"},
-            "text": {"format": "markdownV2", "showTitle": False, "verticalAlignment": "middle"},
+            "text": {"format": "markdownV2", "showTitle": False, "verticalAlignment": "center"},
         }
     ),
     "text": json.dumps({"general": {"mode": "TextPanel", "type": "text"}, "text": {"format": "markdownV2"}}),
@@ -245,6 +246,13 @@ def _boundary(given: Mapping[str, Any]) -> Json | None:
         size, unit = next((size, unit) for size, unit in _UNITS if not seconds % size)
         return {"type": "RelativeTimeRangeBoundary", "relativeTime": f"-{seconds // size}{unit}"}
     return {"type": "EpochTimeRangeBoundary", "epochMillis": int(amount)} if kind == "absolute" else None
+
+
+def _usual(ranges: Sequence[Json]) -> Json:
+    """The range that most panels have; one that moves with the time before one that is fixed."""
+    moving = [one for one in ranges if "epochMillis" not in json.dumps(one)]
+    counted = Counter(map(json.dumps, moving or ranges))
+    return json.loads(counted.most_common(1)[0][0]) if counted else _relative("-24h")  # type: ignore[no-any-return]
 
 
 def _relative(text: str) -> Json:

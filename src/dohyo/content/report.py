@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from dohyo.base.clock import now_ms
+from dohyo.base.clock import now_ms, utc_of_ms
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import CompileContext, compile_query
 from dohyo.content.classic import KNOWN_VIEWERS, time_range
@@ -23,6 +23,7 @@ from dohyo.search.variables import fill_in
 
 Verdict = Literal["works", "note", "unsupported"]
 DAY_MS = 86_400_000
+LONG_AGO_MS = 30 * DAY_MS
 METRICS = "reads metrics, which Dohyo does not collect"
 TRACES = "reads traces, which Dohyo does not collect"
 QUERY_TYPES = {"Metrics": METRICS, "Traces": TRACES, "Spans": TRACES}
@@ -158,6 +159,8 @@ def _dashboard(document: Mapping[str, Any], kind: str, place: str) -> Iterator[L
             yield Line(place, "dashboard", title, "note", reason)
     if reason := _range_problem(model.get("timeRange")):
         yield Line(place, "dashboard", title, "unsupported", reason)
+    elif reason := _fixed(model.get("timeRange")):
+        yield Line(place, "dashboard", title, "note", reason)
     values = variable_defaults(model)
     panels = model.get("panels") or ()
     for panel in panels:
@@ -234,13 +237,29 @@ def _panel(panel: Mapping[str, Any], values: Mapping[str, Any], place: str) -> L
     worst = max(found, key=lambda line: ("works", "note", "unsupported").index(line.verdict))
     if worst.verdict != "works":
         return worst
-    notes = [note_of(panel.get("visualSettings")), _partly(queries, logs), _times(logs)]
+    notes = [
+        note_of(panel.get("visualSettings")),
+        _partly(queries, logs),
+        _times(logs),
+        _fixed(panel.get("timeRange")),
+    ]
     note = "; ".join(one for one in notes if one)
     return Line(place, "panel", title, "note" if note else "works", note, query=worst.query)
 
 
 def _partly(queries: list[Mapping[str, Any]], logs: list[Mapping[str, Any]]) -> str:
     return f"{len(queries) - len(logs)} of its queries {METRICS}" if len(queries) > len(logs) else ""
+
+
+def _fixed(given: Any) -> str:
+    """A range that was fixed long ago finds none of today's messages."""
+    end = given.get("to") if isinstance(given, Mapping) else None
+    if not isinstance(end, Mapping) or not ("epochMillis" in end or "iso8601Time" in end):
+        return ""
+    moment = resolved(given, now_ms())[1]
+    if now_ms() - moment < LONG_AGO_MS:
+        return ""
+    return f"its time range is fixed and ended on {utc_of_ms(moment):%Y-%m-%d}"
 
 
 def _times(queries: list[Mapping[str, Any]]) -> str:

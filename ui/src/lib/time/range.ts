@@ -41,7 +41,10 @@ export function isRelative(range: RangeWords): boolean {
 }
 
 /** `Last 24 hours`, or the two bounds. */
+const LITERAL_NAME: Record<string, string> = { today: "Today", day: "Today", hour: "This hour", week: "This week", month: "This month", year: "This year" };
 export function rangeLabel(range: RangeWords): string {
+  if (range.from === "yesterday" && range.to === "today") return "Yesterday";
+  if ((!range.to || range.to === "now") && LITERAL_NAME[range.from]) return LITERAL_NAME[range.from]!;
   const single = /^-(\d+)([smhdw])$/.exec(range.from);
   if (single && isRelative(range)) {
     const n = Number(single[1]);
