@@ -6,6 +6,7 @@ import pytest
 
 from dohyo.base.problem import ProblemError
 from dohyo.content.classic import modern
+from dohyo.content.moving import with_moved_ranges
 from dohyo.content.parameters import filled, parameters_of
 from dohyo.content.report import report_of
 
@@ -68,6 +69,16 @@ def test_the_range_of_most_panels_that_moves_is_that_of_the_dashboard():
     assert [bool(one["timeRange"]) for one in made["panels"]] == [True, True, True, True, False, False]
     told = [line.reason for line in report_of(report(panel("table", timeRange=fixed)))]
     assert "its time range is fixed and ended on 1970-01-01" in told
+
+
+def test_fixed_ranges_move_to_now_for_a_demonstration():
+    fixed = {"type": "BeginBoundedTimeRange", "from": {"epochMillis": 1000}, "to": {"epochMillis": 3_601_000}}
+    texts = ('[{"t":"absolute","d":1000},{"t":"absolute","d":61000}]', '[{"t":"relative","d":-60000}]')
+    made = {**report(*(panel("table", timeRange=one) for one in texts)), "timeRange": fixed}
+    moved, count = with_moved_ranges(made)
+    assert count == 2 and moved["timeRange"]["from"]["relativeTime"] == "-3600s"
+    assert moved["panels"][0]["timeRange"]["from"]["relativeTime"] == "-60s"
+    assert moved["panels"][1] == made["panels"][1]
 
 
 def test_labels_series_and_colours_of_classic_panels_are_taken_over():

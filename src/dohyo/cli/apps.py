@@ -182,32 +182,31 @@ def new(
 @commands.command()
 def demo(
     folder: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="app.json, and events/ with files of messages.")
+        Path, typer.Argument(metavar="FOLDER", help="A published app, and events/ with files of messages.")
     ],
     data: DataDir,
 ) -> None:
-    """Show a published app with its own sample events, their times moved to now.
+    """Show a published app with its own sample events, their times and fixed time ranges moved to now.
 
     The app's content goes to Admin Recommended, its events to the source category Demo/<folder>.
     """
+    from dohyo.apps.published import read_published
     from dohyo.base.clock import now_ms
     from dohyo.cli.content import SHARED, bring_in
     from dohyo.cli.import_files import import_all
     from dohyo.content.parameters import demo_values, parameters_of
 
-    definition = folder / "app.json" if folder.is_dir() else folder
-    category = f"Demo/{definition.parent.name}"
-    try:
-        asked = parameters_of(json.loads(definition.read_text(encoding="utf-8-sig")))
-    except json.JSONDecodeError as error:
-        raise ProblemError([Problem("definition-json", f"{definition}: no JSON: {error}")]) from None
-    values = demo_values(asked, category)
-    bring_in(definition, data, SHARED, values, overwrite=True)
-    events = sorted(path for path in (definition.parent / "events").glob("*") if path.is_file())
+    beside = folder if folder.is_dir() else folder.parent
+    definition = folder / "app.json" if (folder / "app.json").is_file() else folder
+    category = f"Demo/{beside.resolve().name}"
+    found = read_published(definition, {})
+    values = demo_values(parameters_of(found.definition), category) | dict.fromkeys(found.inputs, category)
+    bring_in(definition, data, SHARED, values, overwrite=True, to_now=True)
+    events = sorted(path for path in (beside / "events").glob("*") if path.is_file())
     if events:
         import_all(events, category, data, now_ms())
     else:
-        typer.echo(f"There are no events in {definition.parent / 'events'}; the panels stay empty.")
+        typer.echo(f"There are no events in {beside / 'events'}; the panels stay empty.")
 
 
 def _opened(data: Path) -> tuple[Catalog, dict[str, AppInstance]]:

@@ -76,9 +76,13 @@ def import_content(
 
 
 def bring_in(
-    file: Path, data: Path, folder: str, values: Mapping[str, str], overwrite: bool
+    file: Path, data: Path, folder: str, values: Mapping[str, str], overwrite: bool, *, to_now: bool = False
 ) -> tuple[str, int]:
-    """Imports one definition and tells what works; the path it has then, and how many items were left out."""
+    """Imports one definition and tells what works; the path it has then, and how many items were left out.
+
+    With `to_now`, time ranges that were fixed are moved to now.
+    """
+    from dohyo.content.moving import with_moved_ranges
     from dohyo.content.parameters import filled, parameters_of
     from dohyo.content.report import report_of
 
@@ -89,6 +93,10 @@ def bring_in(
         message = f"{file} asks for {', '.join(left)}; without it its queries find nothing"
         hint = f"--set {left[0]}=_sourceCategory=..."
         raise ProblemError([Problem("parameter-missing", message, hints=(hint,))])
+    if to_now:
+        definition, moved = with_moved_ranges(definition)
+        if moved:
+            typer.echo(f"{moved:,} fixed time ranges are moved to now.")
     into = library.at_path(folder, caller).id
     imported = library.import_into(into, definition, caller, overwrite=overwrite)
     _show(file, report_of(definition), False)
