@@ -51,6 +51,8 @@ SILENT = re.compile(
     r"general\.(outlierBand\w+|aggregationType|noDataMessage)|honeyComb\.(aggregationType|noDataMessage)"
     r"|axes\.axis\w+\.includeZero"
 )
+SLICES, FEW = "general.maxNumOfSlices", ("1", "2", "3", "4", "5", "6")
+"""A pie is drawn with at most six slices, the last of them of all others."""
 MOST_NAMED = 4
 Settings = Mapping[str, Any]
 
@@ -90,7 +92,9 @@ def note_of(given: Any) -> str:
 def style_of(given: Any) -> set[str]:
     """Names of settings for letters, lines and palettes, in whose place Dohyo has its own."""
     settings = settings_of(given) or {}
-    return {path for path, _ in _leaves(settings) if STYLE.fullmatch(path) and not DRAWN.fullmatch(path)}
+    many = {path for path, value in _leaves(settings) if path == SLICES and str(value) not in FEW}
+    styles = (path for path, _ in _leaves(settings) if STYLE.fullmatch(path))
+    return many | {path for path in styles if not DRAWN.fullmatch(path)}
 
 
 def named(words: str, names: list[str]) -> str:
