@@ -92,7 +92,7 @@ def dashboard_rows(principal: Principal, parts: Services) -> list[dict[str, Any]
             "id": item.dashboard_id or item.id,
             "title": item.name,
             "description": item.description,
-            "path": parts.library.place(item.id, caller).path.rpartition("/")[0],
+            "path": parts.library.place(item.id, caller).path.removesuffix(f"/{item.name}"),
             "readOnly": item.item_type == "Report" or not caller.may_change(item),
             "classic": item.item_type == "Report",
             "app": apps.get(item.app_instance_id or ""),
