@@ -345,6 +345,12 @@ def test_unusable_definitions_are_refused_whole_with_one_clear_message(analyst):
     for body, words in ((b'{"type": ', "JSON"), (b'{"a": NaN}', "JSON"), (b'{"a": "\\ud83d"}', "JSON")):
         answer = analyst.post(path, content=body)
         assert answer.status_code == 400 and words in answer.text
+    for depth in (300, 600, 1000):
+        nested = b'{"type":"Report","name":"x","a":' + b"[" * depth + b"]" * depth + b"}"
+        answer = analyst.post("/api/dohyo/v1/content/report", content=nested)
+        assert answer.status_code in (200, 400), answer.text
+        body = b'{"values":{"a":"b"},"definition":' + nested + b"}"
+        assert analyst.post("/api/dohyo/v1/content/filled", content=body).status_code in (200, 400)
     whole = {"type": "Folder", "name": "Whole", "children": [{**large, "text": "x" * 20_000_000}]}
     answer = analyst.post(path, json=whole)
     assert answer.status_code == 413 and "10,485,760 bytes" in answer.text

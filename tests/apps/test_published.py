@@ -186,6 +186,17 @@ def test_items_in_folders_and_classic_dashboards_are_tested_too(tmp_path):
     assert run_tests(made).compared == 1
 
 
+def test_the_next_revision_is_another_version_of_the_same_app(tmp_path):
+    source = tmp_path / "app.json"
+    source.write_text(json.dumps([{**DASHBOARD, "panels": [panel("p", "* | count")]}]))
+    first = package_at(adopt(source, "An app", "1.0.0", tmp_path / "first"))
+    source.write_text(json.dumps({**DASHBOARD, "panels": [panel("q", "* | count")]}))
+    second = package_at(adopt(source, "An app", "1.1.0", tmp_path / "second"))
+    assert first.uuid == second.uuid and first.digest != second.digest
+    assert [one.definition["name"] for one in first.resources + second.resources] == ["B", "B"]
+    assert package_at(adopt(source, "Another", "1.0.0", tmp_path / "third")).uuid != first.uuid
+
+
 def test_what_cannot_run_is_told_and_the_app_is_packed_all_the_same(tmp_path):
     place = tmp_path / "published"
     shutil.copytree(PARTNER / "events", place / "events")

@@ -83,7 +83,8 @@ def _manifest(published: Published, name: str, version: str, about: str) -> dict
     lists = {key: [str(one) for one in texts.get(key) or ()] for key in ("category", "useCase", "collection")}
     return {
         "schemaVersion": "2.0",
-        "uuid": str(uuid.uuid4()),
+        # The same for the next published revision, which is another version of the app.
+        "uuid": str(uuid.uuid5(uuid.NAMESPACE_URL, f"dohyo:published:{name}")),
         "name": name,
         "version": version,
         "description": about[:4096],

@@ -13,7 +13,7 @@ import yaml
 from dohyo.apps.archive import MOST_FILE_BYTES, MOST_FILES, Files, files_of_zip
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.content.declared import read_declared
-from dohyo.content.definitions import ITEM_TYPES
+from dohyo.content.definitions import ITEM_TYPES, typed
 
 MOST_DEFINITION_BYTES = 64 * 1024 * 1024
 FOLDER = "FolderSyncDefinition"
@@ -54,7 +54,7 @@ def published_of_bytes(
     """The app in the bytes of a .zip or of an exported file."""
     if content.startswith(ZIP):
         return _of_files(files_of_zip(content, sealed=False), stem, given)
-    definition = _json(content, place or stem)
+    definition = typed(_json(content, place or stem))
     name = definition.get("name") if isinstance(definition, dict) else None
     return Published(definition, str(name or stem))
 
@@ -126,5 +126,7 @@ def _json(content: bytes, place: str) -> Any:
     except json.JSONDecodeError as error:
         message = f"{place}:{error.lineno}:{error.colno}: no JSON: {error.msg}"
         raise ProblemError([Problem("definition-json", message)]) from None
-    except (UnicodeDecodeError, RecursionError):
+    except RecursionError:
+        raise ProblemError([Problem("definition-json", f"{place}: the JSON lies too deep")]) from None
+    except UnicodeDecodeError:
         raise ProblemError([Problem("definition-json", f"{place}: no JSON text in UTF-8")]) from None

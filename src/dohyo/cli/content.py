@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -84,6 +85,7 @@ def bring_in(
     """
     from dohyo.content.moving import with_moved_ranges
     from dohyo.content.parameters import filled, parameters_of
+    from dohyo.content.refusals import NAME_TAKEN, ContentRefused
     from dohyo.content.report import report_of
 
     library, caller = _library(data)
@@ -98,8 +100,14 @@ def bring_in(
         if moved:
             typer.echo(f"{moved:,} fixed time ranges are moved to now.")
     into = library.at_path(folder, caller).id
-    imported = library.import_into(into, definition, caller, overwrite=overwrite)
     _show(file, report_of(definition), False)
+    try:
+        imported = library.import_into(into, definition, caller, overwrite=overwrite)
+    except ContentRefused as refused:
+        if refused.code != NAME_TAKEN or overwrite:
+            raise
+        hint = "--overwrite replaces it; items of other names stay"
+        raise ProblemError([replace(refused.problems[0], hints=(hint,))]) from None
     for failure in imported.failures:
         typer.echo(f"left out: {failure.path}: {failure.error.problems[0].message}", err=True)
     place = library.place(imported.item_id, caller).path

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.content.places import PLACE, QUERY_KEYS, fill_query
+from dohyo.content.refusals import too_deep
 from dohyo.lang.words import as_word
 
 Kind = Literal["scope", "value", "variable"]
@@ -46,12 +47,19 @@ class Parameter:
 def parameters_of(definition: Any) -> list[Parameter]:
     """What the definition asks for, by name; `default` is what it has itself."""
     found: dict[str, Parameter] = {}
-    for one in _found(definition, frozenset()):
+    for one in _all(definition):
         before = found.get(one.name)
         # Where a name stands for a whole scope once, it can be filled everywhere only with one.
         if before is None or (before.kind == "value" and one.kind == "scope"):
             found[one.name] = one
     return [found[name] for name in sorted(found, key=str.lower)]
+
+
+def _all(definition: Any) -> list[Parameter]:
+    try:
+        return list(_found(definition, frozenset()))
+    except RecursionError:
+        raise too_deep() from None
 
 
 def demo_values(asked: list[Parameter], category: str) -> dict[str, str]:
@@ -123,7 +131,10 @@ def filled(definition: Any, values: Mapping[str, str]) -> Any:
     for name, value in values.items():
         check_value(name, value)
     given = {name: value for name, value in values.items() if value.strip()}
-    return _filled(definition, given, frozenset()) if given else definition
+    try:
+        return _filled(definition, given, frozenset()) if given else definition
+    except RecursionError:
+        raise too_deep() from None
 
 
 def check_value(name: str, value: str) -> None:

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError
 
 from dohyo.base.problem import Problem, ProblemError
 
+NAME_TAKEN = "content1:name_taken"
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -33,11 +34,15 @@ def not_allowed(message: str, *hints: str) -> ContentRefused:
 
 
 def name_taken(name: str) -> ContentRefused:
-    return ContentRefused(400, "content1:name_taken", f'the folder has an item named "{name}" already')
+    return ContentRefused(400, NAME_TAKEN, f'the folder has an item named "{name}" already')
 
 
 def wrong(message: str, *hints: str) -> ContentRefused:
     return ContentRefused(400, "content1:wrong_definition", message, *hints)
+
+
+def too_deep() -> ContentRefused:
+    return wrong("the definition lies too deep", "objects in each other, as in no published content")
 
 
 def wrong_fields(error: ValidationError, where: str) -> ContentRefused:

@@ -14,6 +14,7 @@ from dohyo.content.dashboards import model_of
 from dohyo.content.definitions import MOST_DEPTH, item_type_of, misfit, typed
 from dohyo.content.look import named, note_of, settings_of, style_of
 from dohyo.content.places import PLACE
+from dohyo.content.refusals import too_deep
 from dohyo.content.searches import range_object
 from dohyo.functions.table import RunContext
 from dohyo.lang.parameters import with_plausible
@@ -75,9 +76,15 @@ class Line:
 
 
 def report_of(definition: Any) -> list[Line]:
-    """A line for each panel, variable, search and item. Nothing is left out: what is not known is told."""
+    """A line for each panel, variable, search and item. Nothing is left out: what is not known is told.
+
+    ContentRefused for what lies too deep.
+    """
     definition = typed(definition)
-    return list(_of(definition, "")) if isinstance(definition, Mapping) else []
+    try:
+        return list(_of(definition, "")) if isinstance(definition, Mapping) else []
+    except RecursionError:
+        raise too_deep() from None
 
 
 def _of(definition: Mapping[str, Any], above: str, depth: int = 0) -> Iterator[Line]:
