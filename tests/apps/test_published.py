@@ -130,6 +130,7 @@ def panel(key: str, query: str) -> dict:
     ("query", "made", "inputs"),
     [
         ("$$logsrc | count", "{{scope_key}}={{default_scope_value}} | count", 1),
+        ('* | where a = "$$src"', '* | where a = "{{default_scope_value}}"', 1),
         ("_sourceCategory=$$src | count", "_sourceCategory={{default_scope_value}} | count", 1),
         ("_sourceHost = <HOST> | count", "_sourceHost = {{default_scope_value}} | count", 1),
         ("_sourceHost={{Host}} | count", "_sourceHost={{default_scope_value}} | count", 1),

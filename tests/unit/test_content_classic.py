@@ -228,6 +228,8 @@ def board(query: str, **more):
     ("query", "name", "kind", "value", "expected"),
     [
         ("$$src error | count", "src", "scope", "Labs/App", "_sourceCategory=Labs/App error | count"),
+        ('* | where a = "$$src"', "src", "value", "Labs", '* | where a = "Labs"'),
+        ('* | where a = "$$src"', "src", "value", "a b", '* | where a = "a b"'),
         ("_sourceCategory=$$src", "src", "value", "_sourceCategory=Labs/App", "_sourceCategory=Labs/App"),
         ("_sourceCategory=<YOUR CATEGORY> x", "YOUR CATEGORY", "value", "a b", '_sourceCategory="a b" x'),
         ("_sourceCategory={{where}} x", "where", "value", "Labs/App", "_sourceCategory=Labs/App x"),

@@ -179,7 +179,14 @@ def with_default(variable: Mapping[str, Any], value: str) -> dict[str, Any]:
 def _scope(match: re.Match[str], given: Mapping[str, str]) -> str:
     """The value in its place: `field=value` behind a field is its value, a value alone is a scope's."""
     name, before = _parts(match)
-    return replacement(given[name], before) if name in given else match[0]
+    return _as_written(match, replacement(given[name], before)) if name in given else match[0]
+
+
+def _as_written(match: re.Match[str], text: str) -> str:
+    """The text in quotes where the parameter stands in them: behind `|` a bare word is a field."""
+    if match[1] is None or text.endswith('"'):
+        return text
+    return f'{match[1]}"{text.removeprefix(match[1])}"'
 
 
 def replacement(value: str, before: str) -> str:
@@ -199,7 +206,7 @@ def with_places(definition: Any, place: Callable[[str, str], str]) -> Any:
     """The definition with `place(name, what stands before it)` for each parameter of `$$` and `<>`."""
 
     def put(match: re.Match[str]) -> str:
-        return place(*_parts(match))
+        return _as_written(match, place(*_parts(match)))
 
     def inside(value: Any, key: str = "") -> Any:
         if isinstance(value, dict):
