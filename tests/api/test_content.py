@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
+from pathlib import Path
 
 import httpx
 
@@ -372,6 +375,25 @@ def test_the_same_content_twice_is_refused_or_replaced(analyst):
     item = first["statusMessage"].removeprefix("id:")
     assert len(analyst.get(f"{CONTENT}/folders/{item}").json()["children"]) == 1
     job(analyst, f"{CONTENT}/{item}/delete", analyst.delete(f"{CONTENT}/{item}/delete"))
+
+
+def test_a_package_in_an_archive_is_read_as_one_definition(analyst):
+    package, made = Path(__file__).parents[1] / "apps" / "partner", io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for path in sorted(package.rglob("*")):
+            archive.write(path, path.relative_to(package))
+    path, kind = "/api/dohyo/v1/content/archive", {"Content-Type": "application/zip"}
+    found = analyst.post(path, content=made.getvalue(), headers=kind).json()
+    assert found["definition"]["name"] == "Partner Web" and found["others"] == ["sumologic_connection hook"]
+    told = analyst.post("/api/dohyo/v1/content/report", json=found["definition"]).json()
+    assert [(one["name"], one["kind"]) for one in told["parameters"]] == [("Logsdatasource", "variable")]
+    assert not [line for line in told["lines"] if line["verdict"] == "unsupported"]
+    filled = {"definition": found["definition"], "values": {"Logsdatasource": "Web/x"}}
+    (board,) = analyst.post("/api/dohyo/v1/content/filled", json=filled).json()["children"]
+    assert board["variables"][0]["defaultValue"] == "Web/x"
+    for body in (b"PK\x03\x04 no archive", b"no json"):
+        assert analyst.post(path, content=body, headers=kind).status_code == 400
+    assert analyst.post(path, content=made.getvalue(), headers={"Content-Type": "x/y"}).status_code == 415
 
 
 def test_values_with_quotes_and_pipes_change_no_query(analyst):

@@ -6,10 +6,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from dohyo.api.authentication import Reader
-from dohyo.api.bodies import JsonObject
+from dohyo.api.bodies import Archive, JsonObject
 from dohyo.api.errors import ApiRefused, json_answer
 from dohyo.api.routes.dashboards import caller_of
 from dohyo.api.services import Parts
+from dohyo.apps.published import published_of_bytes
 from dohyo.content.definitions import Failure, read_definition
 from dohyo.content.parameters import filled, parameters_of
 from dohyo.content.report import report_of
@@ -33,6 +34,15 @@ def report(body: JsonObject, principal: Reader) -> Response:
             "parameters": [one.as_json() for one in parameters_of(body)],
         }
     )
+
+
+@router.post("/archive")
+def of_archive(archive: Archive, principal: Reader) -> Response:
+    """What a published package says as one definition, its inputs as places `{{name}}` unless they have a
+    default; `others` is what it declares and is no content. Stores nothing.
+    """
+    found = published_of_bytes(archive, "Imported", {})
+    return json_answer({"definition": found.definition, "others": list(found.others)})
 
 
 @router.post("/filled")

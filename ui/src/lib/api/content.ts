@@ -1,5 +1,5 @@
 /** The content library: folders, dashboards, saved searches, lookup tables. */
-import { ask, Failed, json, OWN, problemOf, sendForm } from "./call";
+import { ask, Failed, json, OWN, problemOf, sendFile, sendForm } from "./call";
 import type { DashboardModel, TimeRangeModel } from "./types";
 
 export type ItemType = "Folder" | "Dashboard" | "Search" | "Lookups" | "Report" | string;
@@ -121,6 +121,8 @@ export const content = {
   restore: (id: string, version: number) => ask("POST", `${OWN}/content/${part(id)}/versions/${version}/restore`, {}),
   /** What of a definition would work here; stores nothing. */
   report: (definition: unknown) => json<ContentReport>("POST", `${OWN}/content/report`, definition),
+  /** A published package in a .zip as one definition. */
+  ofArchive: async (archive: File) => (await (await sendFile(`${OWN}/content/archive`, archive, "application/zip")).json()) as { definition: unknown; others: string[] },
   filled: (definition: unknown, values: Record<string, string>) => json<unknown>("POST", `${OWN}/content/filled`, { definition, values }),
   /** What of a stored item works here. */
   reportOf: (id: string) => json<ContentReport>("GET", `${OWN}/content/${part(id)}/report`),
