@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import zipfile
+from pathlib import Path
 
 import pytest
 from pages import Watched, settled, violations
@@ -87,3 +89,21 @@ def test_an_app_is_told_of_asked_for_and_imported(watched: Watched, tmp_path, th
     assert page.evaluate("window.hit") is None
     assert page.get_by_text(SCRIPT).first.is_visible()
     watched.complaints = [one for one in watched.complaints if "400" not in one]  # the refused calls above
+
+
+def test_a_partners_package_is_imported_from_its_archive(watched: Watched, tmp_path, theme: str):
+    page = watched.page
+    file = tmp_path / "partner.zip"
+    package = Path(__file__).parents[1] / "apps" / "partner"
+    with zipfile.ZipFile(file, "w") as archive:
+        for path in sorted(package.rglob("*")):
+            archive.write(path, path.relative_to(package))
+    page.goto("/library")
+    page.get_by_role("button", name="Import", exact=True).click()
+    dialog = page.get_by_role("dialog")
+    dialog.get_by_label("File with the definition").set_input_files(file)
+    dialog.get_by_text("sumologic_connection hook").wait_for()
+    dialog.get_by_label("Scope for Logsdatasource").fill("_sourceCategory=Web/x")
+    dialog.get_by_label("Replace items of the same name").check()
+    dialog.get_by_role("button", name="Import", exact=True).click()
+    page.get_by_text("Partner Web is imported").first.wait_for()
