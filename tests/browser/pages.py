@@ -82,9 +82,15 @@ class Watched:
         self.hosts: set[str] = set()
         page.on("console", lambda said: self.complaints.append(said.text) if said.type == "error" else None)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.refused: list[str] = []
+        page.on("response", self._note)
         page.on("request", lambda asked: self.hosts.add(host(asked.url)))
 
+    def _note(self, answer: Response) -> None:
+        if answer.status >= 400:
+            self.refused.append(f"{answer.status} {answer.request.method} {answer.url}")
+
     def check(self) -> None:
-        assert self.complaints == [], self.complaints
+        assert self.complaints == [], self.refused or self.complaints
         # Exported files are `blob:` addresses of the page itself; they have no host.
         assert self.hosts <= {"127.0.0.1", "blob"}

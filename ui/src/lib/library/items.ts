@@ -8,6 +8,8 @@ import Table2 from "@lucide/svelte/icons/table-2";
 import { content, type Item } from "../api/content";
 import { download } from "../panels/cells";
 import { route } from "../shell/route.svelte";
+import { sentence } from "../shell/session.svelte";
+import { toasts } from "../shell/toasts.svelte";
 import { fromModel } from "../time/range";
 
 export const ICONS: Record<string, typeof Folder> = { Folder, Dashboard: LayoutDashboard, Search: FileSearch, Lookups: Table2, Report: ChartNoAxesCombined };
@@ -20,6 +22,25 @@ const ORDER = ["Folder", "Dashboard", "Report", "Search", "Lookups"];
 export function sorted(items: Item[]): Item[] {
   const rank = (item: Item) => (ORDER.indexOf(item.itemType) + 10) % 10;
   return [...items].sort((a, b) => rank(a) - rank(b) || a.name.localeCompare(b.name, "en", { numeric: true }));
+}
+
+/** Dashboards and searches are whole in their definition: they can be stored again. */
+export const comesBack = (type: string) => type === "Dashboard" || type === "Search";
+
+/** Deletes a dashboard or search; the note at the foot of the page stores it again. It gets a new address then. */
+export async function removeWithUndo(item: Pick<Item, "id" | "name" | "parentId" | "itemType">, again: (id: string) => void) {
+  const definition = await content.export(item.id);
+  await content.remove(item.id);
+  const undo = async () => {
+    try {
+      const { id } = await content.import(item.parentId, definition, false);
+      toasts.done(`${item.name} is back.`);
+      again(id);
+    } catch (error) {
+      toasts.failed(sentence(error));
+    }
+  };
+  toasts.done(`${item.name} is deleted.`, { name: "Undo", run: undo });
 }
 
 /** Where an item opens; null for what has no page of its own. */
