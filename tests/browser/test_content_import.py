@@ -107,3 +107,35 @@ def test_a_partners_package_is_imported_from_its_archive(watched: Watched, tmp_p
     dialog.get_by_label("Replace items of the same name").check()
     dialog.get_by_role("button", name="Import", exact=True).click()
     page.get_by_text("Partner Web is imported").first.wait_for()
+
+
+LOOKS = [
+    {"general": 5},
+    {"general": {"type": 7, "mode": []}},
+    {"general": {"type": "column"}, "overrides": [None, 5, {"series": "x", "properties": 3}], "series": []},
+    {"general": {"type": "pie"}, "axes": [], "legend": 7, "series": {"a": None}, "overrides": {"a": 1}},
+    {"general": {"type": "svp"}, "svp": {"thresholds": {"a": 1}, "sparkline": 1, "gauge": {"min": "a"}}},
+    {"general": {"type": "honeycomb"}, "honeyComb": {"thresholds": 5}},
+    {"general": {"type": "table", "paginationPageSize": "x"}, "thresholdsSettings": {"conditionalRules": 1}},
+    [],
+]
+
+
+def test_odd_settings_break_no_panel(watched: Watched, theme: str):
+    page = watched.page
+    query = "_sourceCategory=Labs/* | count by _sourceCategory"
+    panels = [panel(f"k{n}", query, visualSettings=json.dumps(look)) for n, look in enumerate(LOOKS)]
+    board = {**app("")["children"][0], "name": f"Odd {theme}", "title": f"Odd {theme}", "panels": panels}
+    board["panels"][0]["coloringRules"] = [{"scope": "["}, {"scope": ".*", "colorThresholds": 5}]
+    home = page.request.get("/api/v2/content/folders/personal").json()["id"]
+    headers = {"X-Dohyo": "1"}
+    path = f"/api/v2/content/folders/{home}/import"
+    assert page.request.post(path, data=board, headers=headers).ok
+    page.goto("/library")
+    found = page.request.get("/api/dohyo/v1/dashboards").json()["dashboards"]
+    (ident,) = [one["id"] for one in found if one["title"] == f"Odd {theme}"]
+    page.goto(f"/dashboards/{ident}")
+    settled(page)
+    for number in range(len(LOOKS)):
+        assert page.locator(f"[data-panel=k{number}]").get_by_text("cannot be drawn").count() == 0
+    assert page.locator("[data-panel]").count() == len(LOOKS)

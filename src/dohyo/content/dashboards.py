@@ -239,7 +239,7 @@ def _variable(variable: Part) -> Part:
         fixed["name"] = str(variable["name"])
     default = variable.get("defaultValue")
     if isinstance(default, list):
-        fixed["defaultValue"] = [str(one) for one in default]
+        fixed["defaultValue"] = ",".join(map(str, default))
     elif default is not None and not isinstance(default, str):
         fixed["defaultValue"] = json.dumps(default)
     if not isinstance(variable.get("sourceDefinition"), Mapping):

@@ -97,8 +97,8 @@ export function panelView(panel: PanelModel, box: Box): PanelView {
     queries,
     range: panel.timeRange ?? null,
     linked: panel.linkedDashboards ?? [],
-    rules: panel.coloringRules ?? [],
-    children: panel.collapsiblePanelChildKeys ?? [],
+    rules: (panel.coloringRules ?? []).filter((rule) => Array.isArray(rule.colorThresholds)),
+    children: Array.isArray(panel.collapsiblePanelChildKeys) ? panel.collapsiblePanelChildKeys : [],
     folded: !!panel.collapsed,
     lacking: lackOf(panel, kind, queries),
   };

@@ -129,9 +129,58 @@ export function parsed<T>(text: string | null | undefined): Partial<T> {
   }
 }
 
+/** What members must be: text, number, any; a list of one kind, an object, with "*" for any name. */
+type Shape = "text" | "number" | Shape[] | { [name: string]: Shape };
+const SCALE: Shape = [{ from: "number", to: "number", color: "text" }];
+const AXIS: Shape = { title: "text", minimum: "number", maximum: "number", unitDecimals: "number", unit: { value: "text" } };
+const LIMIT: Shape = { value: "number", comparator: "text" };
+const SHAPE: Shape = {
+  general: {
+    mode: "text", type: "text", displayType: "text", paginationPageSize: "number", maxNumOfSlices: "number", innerRadius: "text", fillOpacity: "number",
+    lineThickness: "number", lineDashType: "text", markerType: "text", markerSize: "number", decimals: "number", fontSize: "number",
+  },
+  title: {},
+  svp: {
+    option: "text", label: "text", unit: "text", noDataString: "text", textColor: "text", backgroundColor: "text", rounding: "number",
+    thresholds: SCALE, sparkline: {}, gauge: { min: "number", max: "number" },
+  },
+  axes: { axisX: AXIS, axisY: AXIS, axisY2: AXIS },
+  legend: { verticalAlign: "text" },
+  series: { "*": { color: "text", name: "text" } },
+  overrides: [
+    {
+      series: ["text"], queries: ["text"],
+      properties: { color: "text", name: "text", type: "text", displayType: "text", axisYType: "text", lineDashType: "text", lineThickness: "number", fillOpacity: "number" },
+    },
+  ],
+  hiddenQueryKeys: ["text"],
+  map: { layerType: "text", mainMetric: { layerType: "text" } },
+  honeyComb: { thresholds: SCALE, shape: "text" },
+  text: { format: "text", alignment: "text", horizontalAlignment: "text", verticalAlignment: "text", fontSize: "number", textColor: "text", backgroundColor: "text" },
+  thresholdsSettings: {
+    numberThresholds: { warning: LIMIT, critical: LIMIT },
+    conditionalRules: [{ column: "text", comparator: "text", target: "text", backgroundColor: "text", textColor: "text" }],
+  },
+  settings: { "*": { configuration: {} } },
+};
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === "object" && value !== null && !Array.isArray(value);
+
+/** The value without members of another kind than drawings rely on: what somebody published must not break the page. */
+function fitting(value: unknown, shape: Shape): unknown {
+  if (shape === "text") return value === null || typeof value === "string" ? value : undefined;
+  if (shape === "number") {
+    if (value === null || typeof value === "number") return value;
+    return typeof value === "string" && value.trim() && Number.isFinite(Number(value)) ? Number(value) : undefined;
+  }
+  if (Array.isArray(shape)) return Array.isArray(value) ? value.map((one) => fitting(one, shape[0]!)).filter((one) => one !== undefined && one !== null) : undefined;
+  if (!isObject(value)) return undefined;
+  const pairs = Object.entries(value).map(([name, inner]) => [name, (shape[name] ?? shape["*"]) === undefined ? inner : fitting(inner, (shape[name] ?? shape["*"])!)] as const);
+  return Object.fromEntries(pairs.filter(([, inner]) => inner !== undefined));
+}
+
 /** The settings with those of the first version taken over where the newer ones say nothing. */
 export function settingsOf(text: string | null | undefined): Settings {
-  const given: Settings = parsed<Settings>(text);
+  const given = fitting(parsed<Settings>(text), SHAPE) as Settings;
   const type = given.general?.type;
   const old = type ? given.settings?.[type]?.configuration : undefined;
   if (!old) return given;
