@@ -152,6 +152,15 @@ def test_full_table_takes_no_more(tables, made, admin, monkeypatch):
     assert tables.table_at(ADDRESS).rows == [row("x" * 30)]
 
 
+def test_full_table_lets_the_oldest_rows_go_where_that_is_set(tables, made, admin, monkeypatch):
+    tables.set_life(made, 0, "d", "DeleteOldData", admin)
+    monkeypatch.setattr(rows, "MOST_BYTES", 200)
+    for letter in "abcd":
+        tables.put_row(made, {"country": letter * 60}, admin)
+    assert tables.table_at(ADDRESS).rows == [row("c" * 60), row("d" * 60)]
+    assert tables.table_json(made, admin)["size"] <= 200
+
+
 def test_copied_table_has_the_rows(tables, made, admin, metadata):
     tables.upload(made, CSV, admin)
     library = Library(metadata)

@@ -52,7 +52,10 @@ def write_rows(
         session.execute(insert(LookupRow), stored[at : at + BATCH])
     state.size_bytes += sum(map(_size, keyed.values()))
     if state.size_bytes > MOST_BYTES:
-        raise wrong(f"the rows would take more than {MOST_BYTES // 1024**2} MB")
+        if table.sizeLimitAction != "DeleteOldData":
+            hint = "sizeLimitAction DeleteOldData lets the oldest rows go"
+            raise wrong(f"the rows would take more than {MOST_BYTES // 1024**2} MB", hint)
+        _remove_oldest(session, item, state)
     state.rows_changed = state.rows_changed or by_people
     item.version += 1
 
@@ -70,6 +73,18 @@ def _remove(session: Session, item: ContentItem, state: LookupRows, keys: list[s
         some = (LookupRow.table_id == item.id, LookupRow.row_key.in_(keys[at : at + BATCH]))
         state.size_bytes -= sum(map(_size, session.scalars(select(LookupRow.row).where(*some))))
         session.execute(delete(LookupRow).where(*some))
+
+
+def _remove_oldest(session: Session, item: ContentItem, state: LookupRows) -> None:
+    """Those written longest ago, until the others fit."""
+    oldest = select(LookupRow.row_key, LookupRow.row).where(LookupRow.table_id == item.id)
+    going, left = [], state.size_bytes
+    for key, row in session.execute(oldest.order_by(LookupRow.position)):
+        if left <= MOST_BYTES:
+            break
+        going.append(key)
+        left -= _size(row)
+    _remove(session, item, state, going)
 
 
 def _size(row: Row) -> int:

@@ -31,13 +31,22 @@ export interface LogSearch {
   timeRange: TimeRangeModel;
   [key: string]: unknown;
 }
-export interface LookupTable {
-  id: string;
+export interface LookupColumn {
+  fieldName: string;
+  fieldType: string;
+}
+export interface LookupDraft {
   name: string;
   description: string;
-  fields: { fieldName: string; fieldType: string }[];
+  fields: LookupColumn[];
   primaryKeys: string[];
+  /** Minutes; 0: rows stay. */
   ttl: number;
+  sizeLimitAction: string;
+  parentFolderId: string;
+}
+export interface LookupTable extends LookupDraft {
+  id: string;
   size: number;
 }
 export interface ItemVersion {
@@ -136,6 +145,7 @@ export const content = {
   search: (id: string) => json<LogSearch>("GET", `/api/v1/logSearches/${part(id)}`),
   saveSearch: (search: Omit<LogSearch, "id">) => json<LogSearch>("POST", "/api/v1/logSearches", search),
   replaceSearch: (id: string, search: Partial<LogSearch>) => json<LogSearch>("PUT", `/api/v1/logSearches/${part(id)}`, search),
+  createLookup: (draft: LookupDraft) => json<LookupTable>("POST", "/api/v1/lookupTables", draft),
   lookup: (id: string) => json<LookupTable>("GET", `/api/v1/lookupTables/${part(id)}`),
 
   /** Stores the rows of a CSV file; waits for the end and gives what the server said. */
