@@ -32,9 +32,7 @@ class LocalServer:
     def __exit__(self, *_: object) -> None:
         self._http.close()
 
-    def call(
-        self, method: str, path: str, body: bytes | None = None, kind: str = "application/json"
-    ) -> Any:
+    def call(self, method: str, path: str, body: bytes | None = None, kind: str = "application/json") -> Any:
         """The JSON of the answer; `kind` is the content type of the body."""
         try:
             answer = self._http.request(method, path, content=body, headers={"Content-Type": kind})

@@ -51,8 +51,8 @@ SILENT = re.compile(
     r"general\.(outlierBand\w+|aggregationType|noDataMessage)|honeyComb\.(aggregationType|noDataMessage)"
     r"|axes\.axis\w+\.includeZero"
 )
-SLICES, FEW = "general.maxNumOfSlices", ("1", "2", "3", "4", "5", "6")
-"""A pie is drawn with at most six slices, the last of them of all others."""
+SLICES, FEW = "general.maxNumOfSlices", tuple(map(str, range(1, 13)))
+"""A pie is drawn with at most twelve slices, the last of them of all others."""
 MOST_NAMED = 4
 Settings = Mapping[str, Any]
 

@@ -40,7 +40,7 @@ export function categoryOption({ data, shown, view, width, picked }: Request): E
   const first = valueAxis({ axis: y, whole: whole && !view.percent, percent: view.percent, reach: limits.length ? Math.max(...limits.map((l) => l.value)) : undefined });
   const values = [first, ...(second ? [valueAxis({ axis: y2, whole, right: true })] : [])];
   return {
-    grid: { left: y.title ? 30 : 12, right: 16, top: 10, bottom: x.title ? 18 : 4, containLabel: true },
+    grid: { left: y.title ? 30 : 12, right: 16, top: 10, bottom: x.title ? 22 : 12, containLabel: true },
     textStyle: TEXT,
     xAxis: lying ? { ...first, nameGap: 24 } : names,
     yAxis: lying ? names : values,

@@ -23,9 +23,10 @@ function namedSet(names: string[]): boolean {
 }
 
 /** One token name per series name. */
+const SERIES = 12;
 export function seriesTokens(names: string[]): string[] {
   if (namedSet(names)) return names.map((name) => NAMED[name.toLowerCase()] ?? "informational");
-  return names.map((_, i) => (i < 6 ? `series-${i + 1}` : "series-other"));
+  return names.map((_, i) => (i < SERIES ? `series-${i + 1}` : "series-other"));
 }
 
 const WRITTEN = /^(#[0-9a-f]{3,8}|(rgb|hsl)a?\([\d\s.,%/-]+\)|[a-z]{3,24})$/i;

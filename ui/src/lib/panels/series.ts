@@ -13,6 +13,24 @@ export interface Styled extends Series {
   dash: "solid" | "dashed" | "dotted";
   width: number;
   opacity: number | null;
+  /** What `outlier` expects: bounds by slice, and where it was left. */
+  band?: { lower: (number | null)[]; upper: (number | null)[]; left: boolean[] };
+}
+
+const OF_OUTLIER = ["lower", "upper", "error", "indicator", "violation", "std"];
+/** The columns that `outlier` adds to a series become its band; they are no lines of their own. */
+export function withBands(all: Styled[]): Styled[] {
+  const byName = new Map(all.map((s) => [`${s.query}_${s.name}`, s]));
+  const taken = new Set<Styled>();
+  const found = all.map((s): Styled => {
+    const of = (what: string) => byName.get(`${s.query}_${s.name}_${what}`);
+    const [lower, upper] = [of("lower"), of("upper")];
+    if (!lower || !upper) return s;
+    for (const what of OF_OUTLIER) if (of(what)) taken.add(of(what)!);
+    const flags = of("violation") ?? of("indicator");
+    return { ...s, band: { lower: lower.values, upper: upper.values, left: s.values.map((_, i) => !!flags?.values[i]) } };
+  });
+  return found.filter((_, i) => !taken.has(all[i]!));
 }
 
 type Look = Pick<PanelView, "settings" | "style" | "rules">;

@@ -67,7 +67,7 @@ export function timeOption({ data, shown, view, width, picked, endNames }: Reque
   const reach = limits.length ? Math.max(...limits.map((l) => l.value)) : undefined;
   const marks = areas(data, shown, limits, !columns);
   return {
-    grid: { left: y.title ? 30 : 12, right: endNames ? 96 : y2.title && second ? 32 : 16, top: 10, bottom: x.title ? 18 : 4, containLabel: true },
+    grid: { left: y.title ? 30 : 12, right: endNames ? 96 : y2.title && second ? 32 : 16, top: 10, bottom: x.title ? 22 : 12, containLabel: true },
     textStyle: TEXT,
     xAxis: {
       type: "category", data: data.starts.map(String), boundaryGap: columns,
@@ -79,13 +79,30 @@ export function timeOption({ data, shown, view, width, picked, endNames }: Reque
       valueAxis({ axis: y, whole: whole && !view.percent, percent: view.percent, reach }),
       ...(second ? [valueAxis({ axis: y2, whole, right: true })] : []),
     ],
-    series: shown.map((s, i) => ({
-      ...(s.style === "column" || s.style === "bar" ? column(s, data, view, picked) : line(s, view, picked, endNames)),
-      yAxisIndex: second ? s.axis : 0,
-      markLine: i === 0 && limits.length ? limitLines(limits) : undefined,
-      markArea: i === 0 && marks.length ? { silent: true, animation: false, data: marks } : undefined,
-    })),
+    series: [
+      ...shown.map((s, i) => ({
+        ...(s.style === "column" || s.style === "bar" ? column(s, data, view, picked) : line(s, view, picked, endNames)),
+        yAxisIndex: second ? s.axis : 0,
+        markLine: i === 0 && limits.length ? limitLines(limits) : undefined,
+        markArea: i === 0 && marks.length ? { silent: true, animation: false, data: marks } : undefined,
+      })),
+      ...shown.flatMap((s) => band(s).map((one) => ({ ...one, yAxisIndex: second ? s.axis : 0 }))),
+    ],
   };
+}
+
+/** What is expected, shaded; what left it, marked. */
+function band(s: Styled) {
+  if (!s.band) return [];
+  const { lower, upper, left } = s.band;
+  const shared = { type: "line", silent: true, stack: `band ${s.name}`, stackStrategy: "all", symbol: "none", lineStyle: { opacity: 0 }, emphasis: { disabled: true }, z: 1 };
+  const height = upper.map((high, i) => (high === null || lower[i] == null ? null : high - lower[i]!));
+  const marked = s.values.map((value, i) => (left[i] ? value : null));
+  return [
+    { ...shared, name: `${s.name} at least`, data: lower },
+    { ...shared, name: `${s.name} at most`, data: height, areaStyle: { color: drawn(s.colour), opacity: 0.14 } },
+    { type: "scatter", silent: true, name: `${s.name} outside`, data: marked, symbol: "triangle", symbolSize: 10, itemStyle: { color: token("high") }, z: 4 },
+  ];
 }
 
 function column(s: Styled, data: Sliced, view: Request["view"], picked: Picked | null) {
