@@ -103,6 +103,7 @@ UNTOLD = frozenset(
     {
         # What only asks, shows or tries; searches tell nobody.
         ("POST", f"{OWN}/apps/{{}}/plan"),
+        ("POST", f"{OWN}/content/archive"),
         ("POST", f"{OWN}/content/filled"),
         ("POST", f"{OWN}/content/report"),
         ("POST", f"{OWN}/dashboards/{{}}/runs"),
