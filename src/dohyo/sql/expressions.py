@@ -83,7 +83,7 @@ def _applied(expr: Apply, args: list[Value], rows: Relation, run: RunContext) ->
 def _as_columns(args: Sequence[Value], fixed: Sequence[bool], rows: Relation) -> list[Value]:
     """The arguments as plain columns of a new select, so that nothing stands in their places."""
     names = [None if is_fixed else rows.define(arg) for arg, is_fixed in zip(args, fixed, strict=True)]
-    rows.begin_anew()
+    rows.begin_anew(apart=True)
     return [arg if name is None else rows.value(name) for arg, name in zip(args, names, strict=True)]
 
 

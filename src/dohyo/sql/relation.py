@@ -16,6 +16,7 @@ MOST_SIZE = 400
 """Parts of a value with those that it refers to in their places, as the engine reads it."""
 MOST_NESTED = 40
 """Selects in each other; the engine takes 100, and printing them needs Python's stack."""
+EVERY_ROW = 2**63 - 1
 MOST_TOTAL = 20_000
 """Parts of all values of one select."""
 _OTHER_CHARACTER = re.compile(r"[^A-Za-z0-9_]")
@@ -92,7 +93,7 @@ class Relation:
         if isinstance(value.sql, exp.Column):
             return value.sql.name
         if self._total + value.size > MOST_TOTAL:
-            self.begin_anew()
+            self.begin_anew(apart=True)
         name = self.new_name(hint)
         self._values[name] = value
         self._known[value.key] = name
@@ -135,9 +136,13 @@ class Relation:
         wanted = [*self.fields.values(), *(name for name, _ in self.order)]
         self._around(list(dict.fromkeys(wanted)), parts)
 
-    def begin_anew(self) -> None:
-        """Begin a select around this one in which every value is a plain column."""
-        self._around([*self._columns, *self._values], {})
+    def begin_anew(self, *, apart: bool = False) -> None:
+        """Begin a select around this one in which every value is a plain column.
+
+        `apart`: also to the engine's planner, which else puts values in the place of their names again and
+        takes seconds to look through what comes of it; a limit that no table reaches keeps the two apart.
+        """
+        self._around([*self._columns, *self._values], {"limit": EVERY_ROW} if apart else {})
 
     def _around(self, names: list[str], parts: dict[str, Any]) -> None:
         is_closed = isinstance(self._source, exp.Subquery)
