@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
 import logging
 import re
+import socket
+import time
+from urllib.parse import urlsplit
 
 import pytest
 
+from dohyo.access.keys import create_key
 from dohyo.api.errors import ApiRefused
 from dohyo.api.rates import KeyRates
 from dohyo.api.settings import Settings
@@ -92,6 +97,21 @@ def test_failure_of_ours_is_logged_under_the_id_that_is_told(administrator, monk
     assert classic(answer) == (500, "internal.error")
     assert "secret" not in answer.text and "Traceback" not in answer.text
     assert answer.json()["id"] in caplog.text and "the secret inside" in caplog.text
+
+
+def test_client_that_goes_away_is_no_failure_of_ours(server, caplog):
+    host, port = urlsplit(server.address).netloc.split(":")
+    made = create_key(server.services.metadata, "analyst")
+    secret = base64.b64encode(f"{made.id}:{made.secret}".encode()).decode()
+    head = f"POST /api/v1/search/jobs HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {secret}\r\n"
+    with caplog.at_level(logging.INFO):
+        with socket.create_connection((host, int(port))) as client:
+            client.sendall(f"{head}Content-Type: application/json\r\nContent-Length: 1000\r\n\r\n{{".encode())
+        end = time.monotonic() + 10
+        while "went away" not in caplog.text and time.monotonic() < end:
+            time.sleep(0.02)
+    assert "a client went away in the middle of POST /api/v1/search/jobs" in caplog.text
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 def test_key_that_asks_too_often_has_to_wait():

@@ -70,6 +70,14 @@ def test_an_http_source_is_made_and_takes_a_file_from_the_page(
     page.keyboard.press("ArrowRight")
     expect(drawer.get_by_role("tab", name="Python")).to_be_focused()
     expect(drawer.get_by_text("pip install sumo-logger")).to_be_visible()
+    for name, content, told in (
+        ("empty.log", b"", "empty.log is empty"),
+        ("program.log", b"\x7fELF\x00\x01", "program.log is no text"),
+    ):
+        (tmp_path / name).write_bytes(content)
+        drawer.get_by_label("File to send").set_input_files(tmp_path / name)
+        expect(drawer.get_by_role("alert")).to_contain_text(told)
+        expect(drawer.get_by_role("alert")).to_contain_text("Nothing of it is stored.")
     file = tmp_path / "lines.log"
     file.write_text("".join(f"line {number} of the file\n" for number in range(1000)))
     drawer.get_by_label("File to send").set_input_files(file)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -22,6 +24,7 @@ from dohyo.apps.archive import MOST_BYTES as MOST_ARCHIVE_BYTES
 from dohyo.base.problem import ProblemError
 from dohyo.content.tables import MOST_CSV_BYTES
 
+LOG = logging.getLogger(__name__)
 API = "/api/"
 OPEN = frozenset({("GET", "/api/health"), ("HEAD", "/api/health"), ("POST", "/api/dohyo/v1/session")})
 # A body that is too large is still read this far, so that its sender gets to see the answer.
@@ -64,6 +67,8 @@ class Gate:
                 await self._api(scope, receive, answer)
             else:
                 await self._app(scope, receive, answer)
+        except ClientDisconnect:  # nobody is left to answer
+            LOG.info("a client went away in the middle of %s %s", scope["method"], path)
         except ProblemError as error:
             await answer.instead(problem_answer(path, error), scope, receive, error)
         except Exception as error:

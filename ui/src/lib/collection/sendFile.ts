@@ -4,6 +4,8 @@ import { Failed, problemOf } from "../api/call";
 /** A body may have 64 MiB; smaller ones show how far it is. */
 const PIECE_BYTES = 4 * 1024 * 1024;
 const TRIES = 8;
+/** What tells whether a file is text. */
+const HEAD_BYTES = 8192;
 const LINE_END = 10;
 
 export interface Sent {
@@ -14,6 +16,7 @@ export interface Sent {
 
 /** Calls `onsent` after every stored piece. The same file again stores nothing new for seven days. */
 export async function sendFile(file: File, url: string, onsent: (sent: Sent) => void, signal: AbortSignal): Promise<Sent> {
+  if (!file.size) throw new Failed(0, problemOf("file-empty", `${file.name} is empty: there is nothing to store.`));
   const sent: Sent = { bytes: 0, done: 0 };
   let read = 0;
   const counted = new TransformStream<Uint8Array, Uint8Array>({
@@ -38,6 +41,10 @@ export async function sendFile(file: File, url: string, onsent: (sent: Sent) => 
   for (;;) {
     const { done, value } = await reader.read();
     if (done) break;
+    if (!sent.bytes && !held.length && value.subarray(0, HEAD_BYTES).includes(0)) {
+      await reader.cancel();
+      throw new Failed(0, problemOf("file-binary", `${file.name} is no text: it holds bytes that no message has.`));
+    }
     held = joined(held, value);
     while (held.length >= PIECE_BYTES) {
       const end = held.lastIndexOf(LINE_END, PIECE_BYTES - 1) + 1;
