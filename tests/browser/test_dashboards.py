@@ -131,6 +131,21 @@ def test_a_refresh_keeps_what_is_shown(dohyo: Everything, page: Page) -> None:
     assert page.evaluate("window.blanked") == 0
 
 
+def test_a_refresh_that_fails_says_so_and_keeps_what_was_there(dohyo: Everything, watched: Watched) -> None:
+    page = watched.page
+    open_dashboard(page, dohyo.dohyo.dashboards()[OVERVIEW])
+    before = value(page, "total-alerts")
+    page.route("**/runs", lambda route: route.abort())
+    page.get_by_role("button", name="Refresh now").click()
+    told = page.get_by_role("status").filter(has_text="Dohyo does not answer.")
+    expect(told).to_contain_text("Shown is what was there at")
+    assert value(page, "total-alerts") == before
+    page.unroute("**/runs")
+    page.get_by_role("button", name="Refresh now").click()
+    expect(page.get_by_role("status").filter(has_text="updated")).to_be_visible()
+    watched.complaints.clear()  # of the browser, about the request that was broken off
+
+
 def test_the_dashboards_have_no_accessibility_violation(dohyo: Everything, page: Page) -> None:
     for ident in dohyo.dohyo.dashboards().values():
         open_dashboard(page, ident)

@@ -71,6 +71,8 @@ export class DashboardRun extends PanelAnswers {
   bounds = $state<Bounds | null>(null);
   busy = $state(false);
   finished_ms = $state<number | null>(null);
+  /** Why the last run brought nothing, if it did not. */
+  failed = $state("");
   #stop: AbortController | null = null;
 
   /** Runs a stored dashboard by its id, or a model that is not stored. */
@@ -92,7 +94,8 @@ export class DashboardRun extends PanelAnswers {
     if (stop.signal.aborted) return;
     this.miss(why);
     this.busy = false;
-    this.finished_ms = Date.now();
+    this.failed = why ? sentence(why) : "";
+    if (!why) this.finished_ms = Date.now();
   }
 
   /** Asks for some panels besides what runs already. */
