@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from dohyo.access.roles import Role, capabilities_of
 from dohyo.access.scopes import narrowed
+from dohyo.access.users import shown_name
 from dohyo.metadata.accounts import AccessKey, User
 
 
@@ -33,9 +34,8 @@ class Principal:
 
 
 def principal_of(user: User, key: AccessKey | None = None) -> Principal:
-    name = f"{user.first_name} {user.last_name}".strip() or user.email
     by_key = (key.id, tuple(key.cors_headers), tuple(key.scopes)) if key else ()
-    return Principal(user.id, user.email, name, user.role, *by_key)  # type: ignore[arg-type]
+    return Principal(user.id, user.email, shown_name(user), user.role, *by_key)  # type: ignore[arg-type]
 
 
 def digest_of(secret: str) -> str:

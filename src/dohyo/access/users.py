@@ -17,6 +17,8 @@ from dohyo.base.ids import hex_id
 from dohyo.metadata.accounts import User, UserSession
 
 Metadata = sessionmaker[Session]
+LOCAL_USER = "command.line@dohyo.invalid"
+"""Whoever works on the data directory by the command line."""
 
 
 def create_user(
@@ -54,6 +56,13 @@ def create_user(
                 "user-exists", f"a user with the e-mail {user.email} exists already"
             ) from error
     return user
+
+
+def shown_name(user: User) -> str:
+    """What people read of who did something: a name, else the e-mail; service accounts by what uses them."""
+    if user.is_service_account:
+        return "the command line" if user.email == LOCAL_USER else f"an access key ({user.role})"
+    return f"{user.first_name} {user.last_name}".strip() or user.email
 
 
 def list_users(metadata: Metadata, *, service_accounts: bool = False) -> list[User]:

@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dohyo.access.principal import Principal
-from dohyo.api.authentication import LOCAL_USER
+from dohyo.access.users import LOCAL_USER
 from dohyo.api.services import Services
 from dohyo.base.clock import now_ms
 from dohyo.collect.health_events import ACCOUNT, iso

@@ -15,13 +15,12 @@ from starlette.requests import cookie_parser
 from dohyo.access.keys import authenticate_key
 from dohyo.access.principal import Principal, principal_of
 from dohyo.access.sign_in import authenticate_session
-from dohyo.access.users import Metadata, ensure_user
+from dohyo.access.users import LOCAL_USER, Metadata, ensure_user
 from dohyo.api.errors import ApiRefused
 
 COOKIE = "dohyo_session"
 CSRF_HEADER = "X-Dohyo"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-LOCAL_USER = "command.line@dohyo.invalid"
 
 
 def authenticate(metadata: Metadata, local_token: str, method: str, headers: Headers) -> Principal:

@@ -312,8 +312,7 @@ def _by_server(server: Any, kind: str, uuid: str, body: dict[str, Any]) -> dict[
 @contextmanager
 def _own_life(data: Path) -> Iterator[Order]:
     from dohyo.access.secrets import SecretBox
-    from dohyo.access.users import ensure_user
-    from dohyo.api.authentication import LOCAL_USER
+    from dohyo.access.users import LOCAL_USER, ensure_user
     from dohyo.apps.catalog import Catalog
     from dohyo.apps.lifecycle import Lifecycle
     from dohyo.apps.shapes import status_json

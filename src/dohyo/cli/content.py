@@ -136,13 +136,13 @@ def export(
 
 def _library(data: Path) -> tuple[Library, Caller]:
     """The library as this machine's command line may change it."""
-    from dohyo.access.users import ensure_user
+    from dohyo.access.users import LOCAL_USER, ensure_user
     from dohyo.content.library import Library
     from dohyo.content.rights import Caller
     from dohyo.metadata.db import open_metadata
 
     metadata = open_metadata(data)
-    user = ensure_user(metadata, "command.line@dohyo.invalid", "administrator", service_account=True)
+    user = ensure_user(metadata, LOCAL_USER, "administrator", service_account=True)
     return Library(metadata), Caller(user.id, manages=True, admin_mode=True)
 
 

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from starlette.responses import Response
 
-from dohyo.access.users import get_user
+from dohyo.access.users import get_user, shown_name
 from dohyo.api import app_shapes, app_work
 from dohyo.api.authentication import AppManager, Reader
 from dohyo.api.bodies import Archive, JsonObject
@@ -173,4 +173,4 @@ def _dashboards(job: AppJob, parts: Services) -> list[dict[str, Any]]:
 
 def _name_of(user_id: str, parts: Services) -> str:
     user = get_user(parts.metadata, user_id)
-    return (f"{user.first_name} {user.last_name}".strip() or user.email) if user else ""
+    return shown_name(user) if user else ""

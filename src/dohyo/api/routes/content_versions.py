@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from dohyo.access.users import list_users
+from dohyo.access.users import list_users, shown_name
 from dohyo.api.authentication import Author, Reader
 from dohyo.api.bodies import JsonBody, Number
 from dohyo.api.errors import json_answer
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/api/dohyo/v1/content", tags=["pages"])
 def list_versions(item_id: str, request: Request, principal: Reader, parts: Parts) -> Response:
     """Versions before the present one, newest first."""
     caller = caller_of(principal, request)
-    people = {user.id: user.email for user in list_users(parts.metadata, service_accounts=True)}
+    people = {user.id: shown_name(user) for user in list_users(parts.metadata, service_accounts=True)}
     found = parts.library.versions(item_id, caller)
     return json_answer({"versions": [_version_json(one, people) for one in found]})
 

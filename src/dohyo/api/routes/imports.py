@@ -10,7 +10,8 @@ from pydantic import BaseModel, Field, ValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import Response
 
-from dohyo.api.authentication import LOCAL_USER, principal_of_request
+from dohyo.access.users import LOCAL_USER
+from dohyo.api.authentication import principal_of_request
 from dohyo.api.errors import ApiRefused, json_answer
 from dohyo.api.services import Parts
 from dohyo.base.clock import now_ms

@@ -8,7 +8,8 @@ from pathlib import Path
 from fastapi import APIRouter, Request
 from starlette.responses import Response
 
-from dohyo.api.authentication import LOCAL_USER, principal_of_request
+from dohyo.access.users import LOCAL_USER
+from dohyo.api.authentication import principal_of_request
 from dohyo.api.errors import ApiRefused, json_answer
 from dohyo.api.services import Parts
 from dohyo.upkeep.backup import SNAPSHOTS, take_snapshot
