@@ -159,10 +159,12 @@ def test_panels_are_moved_and_resized_by_mouse(page: Page, board: str) -> None:
 
 def test_panels_are_moved_resized_copied_and_removed_by_keyboard(page: Page, board: str) -> None:
     page.goto(f"/dashboards/{board}")
-    page.get_by_role("heading", name="By severity").wait_for()
+    page.locator("[data-panel=severity] [data-count]").first.wait_for()
     page.keyboard.press("e")
+    page.locator("[data-place] [data-panel=severity] [data-count]").first.wait_for()
     grip(page, "By severity").focus()
     page.keyboard.press("Space")
+    expect(grip(page, "By severity")).to_have_attribute("aria-pressed", "true")
     for key in ("ArrowRight", "ArrowRight", "Shift+ArrowDown", "Shift+ArrowLeft"):
         page.keyboard.press(key)
     page.keyboard.press("Space")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import parse_qs, quote, urlsplit
 
+from dohyo_api import APP_NAME
 from pages import Watched, violations
 from playwright.sync_api import Browser, Page, expect
 from run import Everything
@@ -38,7 +39,7 @@ def test_home_tells_about_sources_and_leads_to_the_dashboards(page: Page) -> Non
     assert violations(page) == []
     page.keyboard.press("g")
     page.keyboard.press("d")
-    expect(page.get_by_role("link", name="Overview")).to_be_visible()
+    expect(page.get_by_role("link", name=f"{APP_NAME} - Overview")).to_be_visible()
     assert violations(page) == []
 
 
