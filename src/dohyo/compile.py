@@ -74,6 +74,11 @@ def readable(text: str, macros: Mapping[str, Macro]) -> None:
         _read(whole.text)
 
 
+def problems_of_reading(text: str) -> list[Problem]:
+    """What is wrong with a text before its operators say anything of fields and types."""
+    return parse_query(text, operators())[1]
+
+
 def _with_macros(text: str, macros: Mapping[str, Macro]) -> Expanded:
     with _places_of(Expanded(text), text):
         return expanded(text, macros)

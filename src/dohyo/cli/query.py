@@ -117,11 +117,11 @@ def _batch(file: Path, run: RunContext, explain: bool) -> None:
 
 
 def _describe(text: str, run: RunContext, explain: bool) -> None:
-    from dohyo.compile import CompileContext, compile_query
+    from dohyo.compile import CompileContext, compile_query, problems_of_reading
     from dohyo.lang.parameters import with_plausible
     from dohyo.search.explain import explained
 
-    text, filled = with_plausible(text)
+    text, filled = with_plausible(text, problems=problems_of_reading)
     for name in filled:
         typer.echo(f"warning: {name} has no value; checked with a plausible one", err=True)
     compiled = compile_query(text, CompileContext(run=run))

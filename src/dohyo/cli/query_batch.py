@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 
 from dohyo.base.problem import Problem, ProblemError
-from dohyo.compile import CompileContext, compile_query
+from dohyo.compile import CompileContext, compile_query, problems_of_reading
 from dohyo.functions.table import RunContext
 from dohyo.lang.parameters import with_plausible
 from dohyo.search.explain import explained
@@ -52,7 +52,8 @@ def _answer(line: bytes, run: RunContext, explain: bool) -> dict[str, Any]:
         ident = asked.get("id") if isinstance(asked, dict) else None
         return {"id": ident, "ok": False, "error": 'a line is {"id": ..., "query": "..."}'}
     params = asked.get("params") or asked.get("param_defaults")
-    text, filled = with_plausible(asked["query"], params if isinstance(params, dict) else None)
+    given = params if isinstance(params, dict) else None
+    text, filled = with_plausible(asked["query"], given, problems_of_reading)
     good = {"id": asked.get("id"), "ok": True, "error": None, **({"filled": filled} if filled else {})}
     try:
         compiled = compile_query(text, CompileContext(run=run))

@@ -41,6 +41,8 @@ def date_regex(pattern: str) -> tuple[str, list[str]]:
         if letter[0] == "'":
             expression += re.escape(letter[1:])
             continue
+        if letter == "Y":  # a week's year, which is meant for the year
+            letter = "y"
         body = (
             "[A-Za-z]+"
             if letter == "M" and n > 2

@@ -45,6 +45,11 @@ def zone_names(zone: str) -> dict[timedelta | None, str]:
     return {stamp.utcoffset(): stamp.tzname() or "" for stamp in stamps}
 
 
+def _week_end(stamp: datetime) -> datetime:
+    """The Saturday of its week, whose year is that of the week."""
+    return stamp + timedelta(days=6 - stamp.isoweekday() % 7)
+
+
 # How a letter is shown: from a stamp and the letter's count to text.
 _SHOW: dict[str, Callable[[datetime, int], str]] = {
     "y": lambda t, n: f"{t.year % 100:02d}" if n == 2 else f"{t.year:0{n}d}",
@@ -61,9 +66,8 @@ _SHOW: dict[str, Callable[[datetime, int], str]] = {
     "E": lambda t, n: t.strftime("%A") if n > 3 else t.strftime("%a"),
     "D": lambda t, n: f"{t.timetuple().tm_yday:0{n}d}",
     "u": lambda t, n: f"{t.isoweekday():0{n}d}",
-    "w": lambda t, n: (
-        f"{(t.timetuple().tm_yday - 1 + (t.replace(month=1, day=1).isoweekday() % 7)) // 7 + 1:0{n}d}"
-    ),
+    "Y": lambda t, n: _SHOW["y"](_week_end(t), n),
+    "w": lambda t, n: f"{(_week_end(t).timetuple().tm_yday - 1) // 7 + 1:0{n}d}",
     "Z": lambda t, n: _offset(t, colon=False),
     "z": lambda t, n: zone_names(str(t.tzinfo)).get(t.utcoffset(), _offset(t, colon=True)),
     "X": lambda t, n: (
@@ -109,8 +113,7 @@ def _padded(value: Sql, count: int) -> Sql:
 def _number_letters(stamp: Sql, ms: Sql) -> dict[str, Sql]:
     """Letters that are numbers; `stamp` is a DateTime64 in the zone."""
     hour = call("toHour", stamp)
-    before = call("modulo", call("toDayOfWeek", call("toStartOfYear", stamp)), plain(7))
-    days = call("minus", call("plus", call("toDayOfYear", stamp), before), plain(1))
+    days = call("minus", call("toDayOfYear", _week_end_sql(stamp)), plain(1))
     return {
         "d": call("toDayOfMonth", stamp),
         "H": hour,
@@ -126,13 +129,18 @@ def _number_letters(stamp: Sql, ms: Sql) -> dict[str, Sql]:
     }
 
 
+def _week_end_sql(stamp: Sql) -> Sql:
+    left = call("minus", plain(6), call("modulo", call("toDayOfWeek", stamp), plain(7)))
+    return call("plus", call("toDate32", stamp), left)
+
+
 def _letter_sql(letter: str, n: int, stamp: Sql, ms: Sql, zone: str) -> Sql:
     """One letter of a pattern; `stamp` is a DateTime64 in the zone."""
     numbers = _number_letters(stamp, ms)
     if letter in numbers:
         return _padded(numbers[letter], n)
-    year = call("toYear", stamp)
-    if letter == "y":
+    year = call("toYear", _week_end_sql(stamp) if letter == "Y" else stamp)
+    if letter in "yY":
         return _padded(call("modulo", year, plain(100)), 2) if n == 2 else _padded(year, n)
     if letter == "M" and n < 3:
         return _padded(call("toMonth", stamp), n)

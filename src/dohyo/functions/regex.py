@@ -42,6 +42,7 @@ _ASSERTIONS = {
     "B": f"(?:(?<={_WORD})(?={_WORD})|(?<!{_WORD})(?!{_WORD}))",
 }
 _NAMED = re.compile(r"\(\?P?<([A-Za-z_]\w*)>", re.ASCII)
+_ODDLY_NAMED = re.compile(r"\(\?P?<([^=!>)(]+)>")
 _FLAGS = re.compile(r"\(\?([imsU]*)(-[imsU]+)?([:)])")
 _AROUND = re.compile(r"\(\?(?:=|!|<=|<!|>)")
 _BACK = re.compile(r"\\(?:k<(\w+)>|([1-9]))", re.ASCII)
@@ -78,6 +79,14 @@ _JAVA = re.compile(
     r"|(?P<not>[pP])\{(?P<class>\w{3,})\}|.)|(?P<open>\[\^?\]?)|(?P<named>\[:\^?\w+:\])|(?P<close>\])",
     re.DOTALL,
 )
+_IN_BRACKET = r"(?:\\.|\[:\^?\w+:\]|[^\]\\\[&^]|(?<!\[)\^|&(?!&))+"
+_INTERSECTION = re.compile(
+    r"\\Q.*?(?:\\E|$)|\[(?P<first>IN)&&(?:(?P<open>\[)(?P<not>\^)?)?(?P<second>IN)(?(open)\])\]|\\.".replace(
+        "IN", _IN_BRACKET
+    ),
+    re.DOTALL,
+)
+"""A class that is what two classes have in common, which only Java has."""
 
 
 class RegexRefused(ValueError):
@@ -104,6 +113,8 @@ def of_java(pattern: str) -> str:
 
     >>> of_java(r"[\u0041\p{Digit}]\P{Upper}\cA")
     '[\\x{0041}[:digit:]][^[:upper:]]\\x{01}'
+    >>> of_java("[a-d&&[^b]]")
+    '[\\x{61}-\\x{61}\\x{63}-\\x{64}]'
     """
     inside = False
 
@@ -128,7 +139,21 @@ def of_java(pattern: str) -> str:
             return either.get(letter) or (found[0] if inside else outside[letter])
         return found[0]
 
-    return _JAVA.sub(spelt, pattern)
+    return _INTERSECTION.sub(_one_bracket, _JAVA.sub(spelt, pattern))
+
+
+def _one_bracket(found: re.Match[str]) -> str:
+    r"""`[\w&&[^_]]` as a bracket that lists what is in both."""
+    if found["first"] is None:
+        return found[0]
+    try:
+        first, second = _Reading(found["first"] + "]").ranges(), _Reading(found["second"] + "]").ranges()
+    except RegexRefused:
+        return found[0]
+    other = second if found["not"] else _complement(sorted(second))
+    both = _complement(sorted([*_complement(sorted(first)), *other]))
+    shown = "".join(rf"\x{{{low:X}}}-\x{{{high:X}}}" for low, high in both)
+    return f"[{shown}]" if shown else rf"[^\x{{0}}-\x{{{_LAST:X}}}]"
 
 
 @cache
@@ -256,6 +281,8 @@ class _Reading:
             flags, opened, self.at = _changed(flags, found), "(?:", found.end()
         elif self.looks_around and (around := _AROUND.match(self.text, self.at)):
             opened, self.at = around[0], around.end()
+        elif odd := _ODDLY_NAMED.match(self.text, self.at):
+            raise RegexRefused(f"the name of a group has letters, digits and _ only, unlike {odd[1]}")
         elif self.text.startswith("(?", self.at):
             part = re.compile(r"\(\?<?.?").match(self.text, self.at)
             assert part is not None
@@ -318,16 +345,21 @@ class _Reading:
         self.at += 1
         negated = self.text[self.at : self.at + 1] == "^"
         self.at += negated
-        ranges: Ranges = []
+        ranges = self.ranges()
+        made = f"[{'^' if negated else ''}{_shown(ranges)}]" if ranges else (r"[\s\S]" if negated else "(?!)")
+        return f"(?i:{made})" if "i" in flags else made
+
+    def ranges(self) -> Ranges:
+        """What stands up to the end of a bracket."""
+        found: Ranges = []
         first = True
         while first or self.text[self.at : self.at + 1] != "]":
             if self.at >= len(self.text):
                 raise RegexRefused("a bracket never closes")
-            ranges += self.bracket_item()
+            found += self.bracket_item()
             first = False
         self.at += 1
-        made = f"[{'^' if negated else ''}{_shown(ranges)}]" if ranges else (r"[\s\S]" if negated else "(?!)")
-        return f"(?i:{made})" if "i" in flags else made
+        return found
 
     def bracket_item(self) -> Ranges:
         if named := re.compile(r"\[:(\^?)([a-z]+):\]").match(self.text, self.at):
@@ -366,7 +398,7 @@ def _complement(ranges: Ranges) -> Ranges:
     for low, high in ranges:
         if start < low:
             found.append((start, low - 1))
-        start = high + 1
+        start = max(start, high + 1)
     return found + ([(start, _LAST)] if start <= _LAST else [])
 
 

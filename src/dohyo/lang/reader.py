@@ -159,6 +159,19 @@ class Reader:
             return found
         return self.fields()
 
+    def names_before_string(self) -> tuple[tree.FieldRef, ...]:
+        """A list of fields which ends where a text follows a comma."""
+        if self.peek().text == "(":
+            return self.names()
+        names = [self.field()]
+        while self.peek(1).kind != STRING and self.punct(","):
+            names.append(self.field())
+        return tuple(names)
+
+    def another_string(self) -> bool:
+        """Consume a comma with a text after it."""
+        return self.peek(1).kind == STRING and self.punct(",")
+
     def period(self) -> tuple[int, str, Span]:
         """A length of time (`5m`, `1 h`, `-1d`): milliseconds (never negative), its text without sign
         and blanks, its span.

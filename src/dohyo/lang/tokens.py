@@ -25,7 +25,8 @@ WORD, QUOTED, STRING, CHAR, NUMBER, REGEX, PATH, MACRO, SUBQUERY, PUNCT, END = (
     "punctuation", "end",
 )  # fmt: skip
 
-_WORD = re.compile(r"[^\W\d][\w.@]*|@[\w.]+")
+_WORD = re.compile(r"[^\W\d][\w.@]*(?:\[\d+\][\w.@]*)*|@[\w.]+")
+"""With places in arrays, as `json auto` names its fields: `ev[0].t`."""
 _NUMBER = re.compile(r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+(?![A-Za-z]))?")
 _SUFFIX = re.compile(r"[A-Za-z]+")
 _PUNCT = re.compile(r"&&|\|\||==|!=|<>|<=|>=|[-+*/%=<>!(),?:\[\]{};.#&^$~\\|]")
@@ -273,40 +274,41 @@ def cut_at_pipes(text: str) -> list[tuple[int, int]]:
     A `|` inside a string, comment, regular expression or any brackets does not separate.
     """
     pieces, start, depth, i, in_scope = [], 0, 0, 0, True
+    written = 0  # end of what was written before, without blanks and comments after it
     while i < len(text):
         char = text[i]
         if char == '"':
             stop = end_of_string(text, i)
-            i = len(text) if stop < 0 else stop
+            i = written = len(text) if stop < 0 else stop
             continue
-        if (
-            not in_scope
-            and char == "'"
-            and text[start:i].rstrip().endswith("=")
-            and (m := _CHAR.match(text, i))
-        ):
-            i = m.end()
+        if not in_scope and char == "'" and text[written - 1] == "=" and (m := _CHAR.match(text, i)):
+            i = written = m.end()
             continue
         if char == "[" and SUBQUERY_HEAD.match(text, i):
-            i = end_of_bracket(text, i, len(text))
+            i = written = end_of_bracket(text, i, len(text))
             continue
         if text.startswith(("/*", "//"), i) and _comment_may_open(text, i, in_scope):
             i = skip_blank(text, i, len(text))
             continue
-        if not in_scope and char == "/" and (stop := _regex_end(text, start, i)):
-            i = stop
+        if (
+            not in_scope
+            and char == "/"
+            and (stop := _regex_end(text, text[max(start, written - 7) : written], i))
+        ):
+            i = written = stop
             continue
         if char in "([":
             depth += 1
         elif char in ")]":
             depth = max(0, depth - 1)
         elif char == "|" and text.startswith("||", i) and not in_scope:
-            i += 2
+            i = written = i + 2
             continue
         elif char == "|" and depth == 0:
             pieces.append((start, i))
             start, in_scope = i + 1, False
         i += 1
+        written = written if char.isspace() else i
     pieces.append((start, len(text)))
     return pieces
 
@@ -326,10 +328,12 @@ def _comment_may_open(text: str, i: int, in_scope: bool) -> bool:
     )
 
 
-def _regex_end(text: str, start: int, i: int) -> int:
-    """Index after the regular expression that opens at `i`, or 0 where the slash divides."""
-    head = text[start:i].rstrip()
-    if not (head.endswith((",", "(")) or head.lower().endswith("matches")):
+def _regex_end(text: str, before: str, i: int) -> int:
+    """Index after the regular expression that opens at `i`, or 0 where the slash divides.
+
+    `before`: the end of what was written before it.
+    """
+    if not (before.endswith((",", "(")) or before.lower() == "matches"):
         return 0
     j = i + 1
     while j < len(text) and text[j] not in "/\n":

@@ -24,6 +24,7 @@ _BINARY = {
     "+": "add", "-": "sub", "*": "mul", "/": "div", "%": "mod", "=": "eq", "!=": "ne", "<": "lt", "<=": "le",
     ">": "gt", ">=": "ge", "and": "and", "or": "or", "matches": "matches", "contains": "contains",
 }  # fmt: skip
+_COMPARING = {"=", "!=", "<", "<=", ">", ">=", "matches", "contains"}
 _NUMBERS_WIN = {"eq", "ne", "lt", "le", "gt", "ge"}
 _COERCIONS = {
     (TEXT, DOUBLE): ("text_to_double",),
@@ -192,11 +193,34 @@ def _taken(arg: Expr, kind: object, meeting: Type) -> Expr:
     return coerced(arg, meeting if kind == SAME else kind)  # type: ignore[arg-type]
 
 
+def _warn_of_not(compared: tree.Expr, schema: Schema, context: CheckContext) -> None:
+    """`!a = b` compares the opposite of `a`, which is seldom meant where `a` is a text."""
+    if not isinstance(compared, tree.Unary) or compared.op != "not":
+        return
+    operand = compared.operand
+    if isinstance(operand, tree.FieldRef) and field_value(operand, schema).type != BOOL:
+        message = f"! stands for {operand.name} alone and not for the comparison"
+        context.warn("not-of-field", message, compared.span, f"!({operand.name} ...)")
+
+
+def _warn_of_word(word: tree.Expr, schema: Schema, context: CheckContext) -> None:
+    """`action = allow` compares two fields; published queries put the text in quotes."""
+    if not isinstance(word, tree.FieldRef) or schema.find(word.name) or schema.discovered:
+        return
+    if not word.name.startswith("_") and not isinstance(field_value(word, schema), Ref):
+        message = f"{word.name} is read as a field here"
+        context.warn("word-as-field", message, word.span, f'a text stands in quotes: "{word.name}"')
+
+
 def _binary(node: tree.Binary, schema: Schema, context: CheckContext) -> Expr:
+    if node.op in _COMPARING:
+        _warn_of_not(node.left, schema, context)
     if node.op == "matches" and isinstance(node.right, tree.Regex):
         pattern = checked_regex(node.right.pattern, node.right.span)
         return applied("matches_regex", [checked(node.left, schema, context), Lit(pattern, TEXT)], node.span)
     sides = [checked(node.left, schema, context), checked(node.right, schema, context)]
+    if node.op in ("=", "!=") and isinstance(node.left, tree.FieldRef | tree.Call):
+        _warn_of_word(node.right, schema, context)
     nulls = [isinstance(side, tree.Null) for side in (node.left, node.right)]
     if node.op in ("=", "!=") and any(nulls):  # published queries ask `x != null` whether there is a value
         asked = applied("isNull", [sides[nulls.index(True) - 1]], node.span)
@@ -205,6 +229,7 @@ def _binary(node: tree.Binary, schema: Schema, context: CheckContext) -> Expr:
 
 
 def _membership(node: tree.In, schema: Schema, context: CheckContext) -> Expr:
+    _warn_of_not(node.operand, schema, context)
     found = applied("in", [checked(part, schema, context) for part in (node.operand, *node.items)], node.span)
     return applied("not", [found], node.span) if node.negated else found
 

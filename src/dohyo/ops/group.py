@@ -14,6 +14,7 @@ from dohyo.ops.aggregates import AGGREGATES
 from dohyo.ops.context import CheckContext, fail
 from dohyo.ops.expressions import coerced, field_value
 from dohyo.ops.operator import Help, Operator, Traits
+from dohyo.ops.where import AssignClause, assign_to_plan
 from dohyo.plan.expr import Expr, Ref
 from dohyo.plan.nodes import Aggregate, AggregateCall, Extend, Plan
 from dohyo.plan.schema import Field, Schema
@@ -36,8 +37,11 @@ class CallClause:
 
 @dataclass(frozen=True)
 class GroupClause:
+    """`named`: keys that get a name of their own, each a statement before the grouping."""
+
     calls: tuple[CallClause, ...]
     keys: tuple[tree.FieldRef, ...]
+    named: tuple[AssignClause, ...] = ()
 
 
 def read_call(reader: Reader) -> CallClause:
@@ -72,7 +76,13 @@ def _read_arguments(reader: Reader) -> tuple[tree.FieldRef | None, tuple[tree.Nu
         if not reader.punct("*") and reader.peek().text != ")":
             field = reader.field()
         while reader.punct(","):
+            if reader.peek().kind in (WORD, QUOTED):
+                hint = 'join the fields before: | concat(a, "/", b) as both | count_distinct(both)'
+                reader.fail("argument-count", "an aggregate takes one field", hints=(hint,))
             params.append(reader.number())
+        if reader.peek().text != ")":
+            hint = "give it a name before: | if(a = 1, 1, 0) as x | sum(x)"
+            reader.fail("aggregate-field", "an aggregate takes a field and no expression", hints=(hint,))
         reader.expect_punct(")")
     return field, tuple(params)
 
@@ -85,15 +95,37 @@ def read_clause(reader: Reader) -> GroupClause:
         return GroupClause(tuple(calls), reader.fields())  # count a, b
     while reader.punct(",") or (reader.peek().word in AGGREGATES and reader.peek(1).text == "("):
         calls.append(read_call(reader))
-    keys: tuple[tree.FieldRef, ...] = ()
-    if reader.word("group"):
+    if not reader.word("group"):
+        if not reader.word("by") and not _name_ahead(reader):  # published queries leave `by` out
+            return GroupClause(tuple(calls), ())
+    else:
         reader.word("by")
-        keys = reader.names()
-    elif reader.word("by") or _name_ahead(reader):  # published queries leave `by` out
-        keys = reader.names()
-    if keys and len(calls) == 1 and calls[0].name is None and reader.word("as"):
-        calls = [replace(calls[0], name=reader.field())]  # values(f) by x as name
-    return GroupClause(tuple(calls), keys)
+    keys = _read_keys(reader)
+    names = [name for _, name in keys]
+    if len(calls) == 1 and calls[0].name is None and names[-1] and not any(names[:-1]):
+        calls, names[-1] = [replace(calls[0], name=names[-1])], None  # values(f) by x as name
+    named = tuple(
+        AssignClause(key, name, key.name) for (key, _), name in zip(keys, names, strict=True) if name
+    )
+    grouped_by = (name or key for (key, _), name in zip(keys, names, strict=True))
+    return GroupClause(tuple(calls), tuple(grouped_by), named)
+
+
+def _read_keys(reader: Reader) -> list[tuple[tree.FieldRef, tree.FieldRef | None]]:
+    """Keys with the names they get, in parentheses or not."""
+    in_parentheses = reader.punct("(")
+    found = [_read_key(reader)]
+    while reader.punct(","):
+        found.append(_read_key(reader))
+    if in_parentheses:
+        reader.expect_punct(")")
+        if reader.word("as"):
+            found[-1] = (found[-1][0], reader.field())
+    return found
+
+
+def _read_key(reader: Reader) -> tuple[tree.FieldRef, tree.FieldRef | None]:
+    return reader.field(), reader.field() if reader.word("as") else None
 
 
 def _name_ahead(reader: Reader) -> bool:
@@ -101,6 +133,8 @@ def _name_ahead(reader: Reader) -> bool:
 
 
 def to_plan(clause: GroupClause, plan: Plan, context: CheckContext) -> Plan:
+    for one in clause.named:
+        plan = assign_to_plan(one, plan, context)
     return _retyped(grouped(clause.calls, clause.keys, plan))
 
 
@@ -199,7 +233,7 @@ def _made(clause: CallClause, schema: Schema) -> list[AggregateCall]:
 
 GROUP = Operator(
     names=tuple(AGGREGATES),
-    syntax="<aggregate>[(<field>)] [as <name>][, ...] [by <field>[, <field>]...]",
+    syntax="<aggregate>[(<field>)] [as <name>][, ...] [by <field> [as <name>][, ...]]",
     parse=read_clause,
     check=to_plan,
     also_functions=("max", "min"),

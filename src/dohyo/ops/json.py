@@ -55,8 +55,10 @@ def read_clause(reader: Reader) -> JsonClause:
             said["maxdepth"] = token.span
         elif not keys and (token.kind == STRING or reader.word("keys")):
             keys = reader.strings()
-        elif not names and reader.word("as"):
-            names = reader.names()
+        elif keys and len(names) == len(keys) and reader.another_string():  # "a" as x, "b" as y
+            keys += reader.strings()
+        elif len(names) < max(len(keys), 1) and reader.word("as"):
+            names += reader.names_before_string()
         else:
             reader.fail("left-over", f"json does not expect {token.text} here")
     _check_read(reader, keys, names, said)

@@ -69,8 +69,10 @@ def read_clause(reader: Reader) -> KeyValueClause:
             ref_only = True
         elif not keys and (reader.peek().kind == STRING or reader.word("keys")):
             keys = reader.strings()
-        elif not names and reader.word("as"):
-            names = reader.names()
+        elif keys and len(names) == len(keys) and reader.another_string():  # "a" as x, "b" as y
+            keys += reader.strings()
+        elif len(names) < max(len(keys), 1) and reader.word("as"):
+            names += reader.names_before_string()
         else:
             reader.fail("left-over", f"keyvalue does not expect {reader.peek().text} here")
     if not keys and mode != "auto":

@@ -22,7 +22,7 @@ from dohyo.ops.sources import (
     read_classic_table,
 )
 from dohyo.plan.nodes import Lookup, Plan
-from dohyo.plan.schema import Field
+from dohyo.plan.schema import Field, Schema
 from dohyo.plan.types import TEXT, Type
 
 EVERY = "*"
@@ -89,10 +89,11 @@ def to_plan(clause: LookupClause, plan: Plan, context: CheckContext) -> Plan:
     names = [name or column for column, name in wanted]
     refuse_twice(names)
     refuse_fixed(names, plan.schema)
-    plan = with_custom_fields(plan, (field for field, _ in clause.on))
+    on_pairs = [_turned(pair, given, plan.schema) for pair in clause.on]
+    plan = with_custom_fields(plan, (field for field, _ in on_pairs))
     on = tuple(
         (known(plan.schema, field.name, field.span).name, _column(key, given, clause))
-        for field, key in clause.on
+        for field, key in on_pairs
     )
     pairs, made = [], []
     for (column, _), name in zip(wanted, names, strict=True):
@@ -103,6 +104,17 @@ def to_plan(clause: LookupClause, plan: Plan, context: CheckContext) -> Plan:
         pairs.append((source, field.name))
         made.append(replace(field, type=given[source]))
     return Lookup(plan, clause.source, on, tuple(pairs), plan.schema.with_fields(made), clause.span)
+
+
+def _turned(
+    pair: tuple[tree.FieldRef, tree.FieldRef], given: Mapping[str, Type], schema: Schema
+) -> tuple[tree.FieldRef, tree.FieldRef]:
+    """`column = field` is turned round where it cannot be meant as it is written."""
+    field, column = pair
+    columns = {name.lower() for name in given}
+    fits = field.name.lower() in columns and schema.find(column.name) is not None
+    is_turned = fits and column.name.lower() not in columns and schema.find(field.name) is None
+    return (column, field) if is_turned else pair
 
 
 def _columns_named(clause: LookupClause) -> Mapping[str, Type]:

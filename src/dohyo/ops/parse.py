@@ -9,7 +9,6 @@ from dohyo.functions.looking_around import consuming_end, needs_backtracking
 from dohyo.functions.regex import backtracking, group_names, of_java
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.lang.tokens import STRING
 from dohyo.ops.context import CheckContext, fail, refuse_fixed, refuse_twice
 from dohyo.ops.expressions import applied, checked_regex, coerced, field_value, not_of_nothing
 from dohyo.ops.json import raw_text
@@ -49,11 +48,11 @@ def read_anchor(reader: Reader) -> AnchorClause:
             source = reader.field()
         elif reader.word("nodrop"):
             nodrop = True
-        elif not patterns or (names[-1] and reader.peek(1).kind == STRING and reader.punct(",")):
+        elif not patterns or (names[-1] and reader.another_string()):
             patterns.append(reader.string())
             names.append(())
         elif not names[-1] and reader.word("as"):
-            names[-1] = _read_names(reader)
+            names[-1] = reader.names_before_string()
         else:
             reader.fail("left-over", f"parse does not expect {reader.peek().text} here")
     if not patterns:
@@ -63,16 +62,6 @@ def read_anchor(reader: Reader) -> AnchorClause:
     for pattern, named in pairs:
         _check_stars(reader, pattern, named)
     return AnchorClause(source, pairs, nodrop)
-
-
-def _read_names(reader: Reader) -> tuple[tree.FieldRef, ...]:
-    """A list of names, up to a comma before another pattern."""
-    if reader.peek().text == "(":
-        return reader.names()
-    names = [reader.field()]
-    while reader.peek(1).kind != STRING and reader.punct(","):
-        names.append(reader.field())
-    return tuple(names)
 
 
 def _check_stars(reader: Reader, pattern: tree.String, names: tuple[tree.FieldRef, ...]) -> None:

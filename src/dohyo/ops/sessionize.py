@@ -54,7 +54,7 @@ def _read_anchor(reader: Reader) -> AnchorClause:
     if "**" in pattern.value:
         message = "two * next to each other leave open where the first one ends"
         reader.fail("pattern-stars", message, pattern.span)
-    names = reader.names() if reader.word("as") else ()
+    names = reader.names_before_string() if reader.word("as") else ()
     stars = pattern.value.count("*")
     if stars != len(names):
         span = names[0].span.to(names[-1].span) if names else pattern.span
