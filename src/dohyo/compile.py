@@ -47,13 +47,16 @@ class CompileContext:
 
 @dataclass(frozen=True)
 class Compiled:
-    """A query ready to run. `is_aggregate`: its rows are records of a grouping, else messages."""
+    """A query ready to run. `is_aggregate`: its rows are records of a grouping, else messages. `typed` gives
+    problems of the plan their places in the text.
+    """
 
     text: str
     plan: Plan
     schema: Schema
     is_aggregate: bool
     warnings: tuple[Problem, ...] = ()
+    typed: Callable[[Problem], Problem] = field(default=lambda problem: problem, compare=False)
 
 
 def compile_query(text: str, context: CompileContext) -> Compiled:
@@ -64,7 +67,7 @@ def compile_query(text: str, context: CompileContext) -> Compiled:
         plan = _plan(whole.text, check, 0)
     plan = _with_hot_fields(plan, context.hot_fields)
     warnings = tuple(whole.typed(one) for one in check.warnings)
-    return Compiled(text, plan, plan.schema, plan.schema.aggregate, warnings)
+    return Compiled(text, plan, plan.schema, plan.schema.aggregate, warnings, whole.typed)
 
 
 def readable(text: str, macros: Mapping[str, Macro]) -> None:

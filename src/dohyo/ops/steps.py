@@ -16,13 +16,14 @@ from dohyo.ops.context import CheckContext
 from dohyo.ops.operator import operators
 from dohyo.ops.where import AssignClause
 from dohyo.plan.nodes import Plan
+from dohyo.plan.places import said_at
 
 
 def plan_of_steps(steps: Iterable[tree.Step], plan: Plan, context: CheckContext) -> Plan:
     """The plan with the steps on top. ProblemError with the place in the whole query."""
     for step in steps:
         try:
-            plan = _checked(step, plan, context)
+            plan = said_at(_checked(step, plan, context), plan, step.span)
         except ProblemError as refused:
             raise ProblemError([_placed(one, step) for one in refused.problems]) from None
     return plan

@@ -25,6 +25,7 @@ from dohyo.plan import nodes
 from dohyo.plan.expr import Apply, Expr, Lit, Ref, Scalar
 from dohyo.plan.hot import HotField
 from dohyo.plan.nodes import Plan, Row
+from dohyo.plan.places import places_of
 from dohyo.plan.schema import NEWEST_FIRST, Schema, SortKey
 from dohyo.plan.scope import scope_matches
 from dohyo.plan.types import TEXT
@@ -81,7 +82,8 @@ class _Interpreter:
     def rows(self, plan: Plan) -> list[Row]:
         rows: list[Row] = []
         for node in nodes.chain(plan):
-            rows = _NODES[type(node)](self, node, rows)
+            with places_of(node):
+                rows = _NODES[type(node)](self, node, rows)
         return rows
 
     def over(self, plan: Plan, rows: list[Row], schema: Schema) -> list[Row]:

@@ -177,6 +177,7 @@ class Matching:
     input: Plan
     inner: Plan
     fields: tuple[str, ...]
+    span: Span | None = field(default=None, compare=False)
 
     @property
     def schema(self) -> Schema:
@@ -199,6 +200,7 @@ class Local:
     """A second input (the baseline of logcompare); its rows are the third argument of `run`."""
     other_run: Callable[..., Any] = field(default=lambda run: run, compare=False)
     """The run of the second input, which may lie earlier, from that of the first."""
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -219,6 +221,7 @@ class Compare:
     input: Plan
     shifts: tuple[Shift, ...]
     schema: Schema
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)
@@ -293,6 +296,7 @@ class Each:
     by: str
     plan: Plan
     schema: Schema
+    span: Span | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True)

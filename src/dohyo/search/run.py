@@ -26,6 +26,7 @@ from dohyo.oracle.run import run_plan
 from dohyo.plan import nodes
 from dohyo.plan.expr import Expr, Scalar, refs
 from dohyo.plan.nodes import Plan, Row, chain
+from dohyo.plan.places import places_of
 from dohyo.plan.schema import Field, Schema
 from dohyo.plan.types import BOOL, DOUBLE, LONG, TEXT, TIME
 from dohyo.search.limits import Limits
@@ -107,7 +108,8 @@ class Runner:
         if isinstance(plan, nodes.Leaf):
             return plan
         if isinstance(plan, nodes.Compare):
-            return nodes.Rows(plan.schema, self._compared(plan, beside))
+            with places_of(plan):
+                return nodes.Rows(plan.schema, self._compared(plan, beside))
         below = self._ready(plan.input, beside)
         if isinstance(plan, nodes.Join):
             return self._joined(plan, below, beside)
@@ -118,9 +120,11 @@ class Runner:
                 return nodes.Rows(plan.schema, self._interpreted(node, beside), beside)
             below, node = lent, nodes.with_input(plan, lent)
         if isinstance(plan, nodes.Lookup):
-            return self._looked_up(plan, below)
+            with places_of(plan):
+                return self._looked_up(plan, below)
         if isinstance(plan, OUTSIDE_SQL):
-            rows = nodes.Rows(below.schema, self._bounded(below, beside), beside)
+            with places_of(plan):
+                rows = nodes.Rows(below.schema, self._bounded(below, beside), beside)
             return nodes.Rows(plan.schema, self._interpreted(nodes.with_input(plan, rows), beside), beside)
         return node
 
@@ -303,7 +307,10 @@ def run_query(
         engine, replace(run, warn=warned.append, bounded=True), limits, lookups or Lookups(), query_id
     )
     most = limits.records if compiled.is_aggregate else limits.messages
-    fields, rows = runner.result(compiled.plan, most + 1)
+    try:
+        fields, rows = runner.result(compiled.plan, most + 1)
+    except ProblemError as error:
+        raise ProblemError([compiled.typed(one) for one in error.problems], compiled.text) from None
     cut = len(rows) > most
     warnings = [warning.message for warning in warned]
     if cut and compiled.is_aggregate:
