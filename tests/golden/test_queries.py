@@ -1,4 +1,4 @@
-"""Every case of `ops/` and `functions/`: the reference interpreter and the embedded engine give the result.
+"""Every case of `ops/`, `functions/` and `errors/`: reference interpreter and engine give the result.
 
 A file holds cases, each under a heading of its own, with these blocks:
 
@@ -25,6 +25,7 @@ from dohyo.plan.nodes import LookupTable
 from dohyo.plan.types import DOUBLE, LONG, TEXT, TIME
 
 HERE = Path(__file__).parent
+FOLDERS = ("ops", "functions", "errors")
 _CASE = re.compile(r"^#+ (.*)\n((?:(?!^#+ ).*\n)*)", re.MULTILINE)
 _BLOCK = re.compile(r"^```(\w+)(?: (\S[^\n]*))?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 _PAIR = re.compile(r'\s*([^\s="]+|"(?:[^"\\]|\\.)*")=("(?:[^"\\]|\\.)*"|\S*)')
@@ -48,7 +49,7 @@ class Case:
 
 def cases():
     found = []
-    for path in sorted([*(HERE / "ops").glob("*.md"), *(HERE / "functions").glob("*.md")]):
+    for path in sorted(one for folder in FOLDERS for one in (HERE / folder).glob("*.md")):
         text = path.read_text(encoding="utf-8")
         for match in _CASE.finditer(text):
             blocks = [(name, argument, body) for name, argument, body in _BLOCK.findall(match[2])]

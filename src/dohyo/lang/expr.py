@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dohyo.base.problem import Fix
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.lang.tokens import NUMBER, PATH, PUNCT, QUOTED, REGEX, STRING, SUBQUERY, WORD, Token
+from dohyo.lang.tokens import CHAR, NUMBER, PATH, PUNCT, QUOTED, REGEX, STRING, SUBQUERY, WORD, Token
 
 _SAME = {"==": "=", "<>": "!=", "&&": "and", "||": "or"}
 _COMPARE = {"=", "!=", "<", "<=", ">", ">="}
@@ -167,6 +168,10 @@ def _primary(reader: Reader, depth: int) -> tree.Expr:
         return reader.field()
     if token.kind == WORD:
         return _named(reader, token, depth)
+    if token.kind == CHAR:
+        hint = f'strings stand in double quotes: "{token.value}"'
+        fix = Fix(token.span, f'"{token.value}"', "Use double quotes")
+        reader.fail("single-quote", "a single quote does not open a string", hints=(hint,), fixes=(fix,))
     reader.fail("expression-expected", "a value, a field or a function is expected here")
 
 

@@ -117,6 +117,7 @@ def read_step(text: str, start: int, end: int, operators: Mapping[str, ReadsClau
     try:
         clause = _clause(tokens, text, length, operators[name])
     except ParseStop as stop:
+        stop.problem = _with_way_out(stop.problem, tokens, operators)
         if not _may_be_expression(tokens, getattr(operators[name], "also_functions", ())):
             raise
         name = EXPRESSION  # `total as all` where `total` is a field, since the operator cannot be meant
@@ -125,6 +126,17 @@ def read_step(text: str, start: int, end: int, operators: Mapping[str, ReadsClau
         except ParseStop:
             raise stop from None
     return tree.Step(operators[name].names[0], clause, span=Span(tokens[0].span.start, tokens[-2].span.end))
+
+
+def _with_way_out(problem: Problem, tokens: list[Token], operators: Mapping[str, ReadsClause]) -> Problem:
+    """What is left over may be an operator without its pipe."""
+    left = next((token for token in tokens if token.span == problem.span), None)
+    if problem.code != "left-over" or problem.hints or left is None or left.word not in operators:
+        return problem
+    fix = Fix(Span(left.span.start, left.span.start), "| ", f"Put a | before {left.text}")
+    return replace(
+        problem, hints=(f"{left.text} is an operator of its own: | {left.text} ...",), fixes=(fix,)
+    )
 
 
 def _clause(tokens: list[Token], text: str, start: int, operator: ReadsClause) -> Any:

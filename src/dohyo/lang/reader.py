@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NoReturn
 
-from dohyo.base.problem import Problem, Span
+from dohyo.base.problem import Fix, Problem, Span
 from dohyo.lang import tree
 from dohyo.lang.tokens import CHAR, END, NUMBER, PUNCT, QUOTED, STRING, TIME_SUFFIXES, WORD, Token, regex_body
 
@@ -119,7 +119,7 @@ class Reader:
         sign = -1 if self.punct("-") else 1
         token = self.peek()
         if token.kind != NUMBER:
-            self.fail("number-expected", "a number is expected here")
+            self.fail("number-expected", "a number is expected here", hints=("such as 10",))
         self.take()
         assert isinstance(token.value, int | float)
         return tree.Number(sign * token.value, token.text, span=token.span)
@@ -136,13 +136,20 @@ class Reader:
             self.take()
         token = self.peek()
         if token.kind not in (WORD, QUOTED):
-            self.fail(
-                "field-expected",
-                "a field name is expected here",
-                hints=('names with other characters are written %"..."',),
-            )
+            self._no_field(token)
         self.take()
         return tree.FieldRef(str(token.value), span=token.span)
+
+    def _no_field(self, token: Token) -> NoReturn:
+        hint, fixes = 'names with other characters are written %"..."', tuple[Fix, ...]()
+        if token.kind == STRING:
+            hint, fixes = (
+                f"a field is written %{token.text}",
+                (Fix(token.span, f"%{token.text}", "Use a field"),),
+            )
+        elif token.kind == END and self.tokens[max(self.at - 1, 0)].text == ",":
+            hint = "remove the comma, or name another field"
+        self.fail("field-expected", "a field name is expected here", hints=(hint,), fixes=fixes)
 
     def fields(self) -> tuple[tree.FieldRef, ...]:
         """A comma-separated list of fields."""
@@ -211,11 +218,16 @@ class Reader:
             self.fail("left-over", f"nothing is expected after this point, but {self.peek().text} follows")
 
     def fail(
-        self, code: str, message: str, span: Span | None = None, hints: tuple[str, ...] = ()
+        self,
+        code: str,
+        message: str,
+        span: Span | None = None,
+        hints: tuple[str, ...] = (),
+        fixes: tuple[Fix, ...] = (),
     ) -> NoReturn:
         if span is None:
             span = self.peek().span
             if self.at_end() and self.at > 0:
                 end = self.last_span().end
                 span = Span(end, end + 1)
-        raise ParseStop(Problem(code, message, span, tuple(hints)))
+        raise ParseStop(Problem(code, message, span, tuple(hints), fixes))

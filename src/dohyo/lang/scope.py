@@ -31,7 +31,12 @@ def read_scope(text: str, start: int, end: int) -> tree.ScopeNode:
     node = scanner.read_or(0)
     if not scanner.done():
         raise LexError(
-            Problem("left-over", "a closing parenthesis has no opening one", Span(scanner.at, scanner.at + 1))
+            Problem(
+                "left-over",
+                "a closing parenthesis has no opening one",
+                Span(scanner.at, scanner.at + 1),
+                ("remove it, or open one before it",),
+            )
         )
     return node
 
@@ -98,7 +103,12 @@ class _Scanner:
     def read_atom(self, depth: int) -> tree.ScopeNode:
         if self.done() or self.text[self.at] == ")" or self.word_ahead() in ("and", "or"):
             raise LexError(
-                Problem("keyword-expected", "a keyword is expected here", Span(self.at, self.at + 1))
+                Problem(
+                    "keyword-expected",
+                    "a keyword is expected here",
+                    Span(self.at, self.at + 1),
+                    ('a word, a "phrase" or field=value',),
+                )
             )
         start, char = self.at, self.text[self.at]
         if char == "(":
@@ -109,7 +119,12 @@ class _Scanner:
             inner = self.read_or(depth + 1)
             if self.done() or self.text[self.at] != ")":
                 raise LexError(
-                    Problem("parenthesis-open", "this parenthesis never closes", Span(start, start + 1))
+                    Problem(
+                        "parenthesis-open",
+                        "this parenthesis never closes",
+                        Span(start, start + 1),
+                        ("add a closing )",),
+                    )
                 )
             self.at += 1
             return inner
@@ -150,6 +165,7 @@ class _Scanner:
                     "value-expected",
                     f"a value is expected after {name}{operator}",
                     Span(self.at, self.at + 1),
+                    (f"{name}=* finds all that have one",),
                 )
             )
         value, quoted = self.read_value()

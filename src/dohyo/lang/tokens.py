@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from dohyo.base.problem import Problem, Span
+from dohyo.base.problem import Fix, Problem, Span
 
 # Suffixes are case-sensitive; times are in milliseconds.
 SIZE_SUFFIXES = {
@@ -110,7 +110,9 @@ def end_of_bracket(text: str, start: int, end: int) -> int:
         i += 1
         if depth == 0:
             return i
-    raise LexError(Problem("bracket-open", "this bracket never closes", Span(start, start + 1)))
+    raise LexError(
+        Problem("bracket-open", "this bracket never closes", Span(start, start + 1), ("add a closing ]",))
+    )
 
 
 def skip_blank(text: str, i: int, end: int) -> int:
@@ -201,13 +203,20 @@ def _token_at(text: str, i: int, end: int, before: Token | None) -> Token:
     if char == "'" and before and before.text == "=" and (m := _CHAR.match(text, i)):
         return Token(CHAR, m[0], ESCAPES.get(m[1][1:], m[1][-1]), Span(i, m.end()))
     if char == "'":
-        hint = "strings stand in double quotes"
-        raise LexError(
-            Problem("single-quote", "a single quote does not open a string", Span(i, i + 1), (hint,))
-        )
+        raise LexError(_single_quote(text, i, end))
     raise LexError(
         Problem("character-unknown", f"the character {char!r} has no meaning here", Span(i, i + 1))
     )
+
+
+def _single_quote(text: str, i: int, end: int) -> Problem:
+    """The problem of a text in single quotes, mended where it closes in its line."""
+    message, hint = "a single quote does not open a string", "strings stand in double quotes"
+    closed = re.compile(r"'([^'\"\n]*)'").match(text, i, end)
+    if closed is None:
+        return Problem("single-quote", message, Span(i, i + 1), (hint,))
+    fix = Fix(Span(i, closed.end()), f'"{closed[1]}"', "Use double quotes")
+    return Problem("single-quote", message, fix.span, (f"{hint}: {fix.text}",), (fix,))
 
 
 def unfilled(text: str, span: Span) -> Problem:

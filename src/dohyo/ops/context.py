@@ -88,5 +88,5 @@ def refuse_twice(names: Iterable[tree.FieldRef]) -> None:
     seen: set[str] = set()
     for name in names:
         if name.name.lower() in seen:
-            fail("field-twice", f"{name.name} is named twice", name.span)
+            fail("field-twice", f"{name.name} is named twice", name.span, "leave one of them out")
         seen.add(name.name.lower())

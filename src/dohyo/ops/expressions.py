@@ -67,7 +67,8 @@ def checked(node: tree.Expr, schema: Schema, context: CheckContext) -> Expr:
     if isinstance(node, tree.Call):
         return _call(node, schema, context)
     if isinstance(node, tree.Regex):
-        fail("regex-place", "a regular expression stands only after matches and in replace", node.span)
+        message = "a regular expression stands only after matches and in replace"
+        fail("regex-place", message, node.span, f"such as field matches /{node.pattern}/")
     assert isinstance(node, tree.Subquery)
     from dohyo.ops.subquery import subquery_condition  # it makes expressions itself
 
@@ -271,7 +272,7 @@ def _replacing(node: tree.Call, regex: tree.Regex, schema: Schema, context: Chec
     try:
         replacement_parts(pattern, str(replacement.value))
     except RegexRefused as refused:
-        fail("group-missing", str(refused), node.args[2].span)
+        fail("group-missing", str(refused), node.args[2].span, "$0 is all that matched, \\\\$ a dollar sign")
     return result
 
 
@@ -283,7 +284,8 @@ def _with_literals(node: tree.Call, name: str, args: list[Expr]) -> Apply:
     for place, arg in enumerate(result.args):
         if place in function.literal and not (isinstance(arg, Lit) and arg.value is not None):
             message = f"argument {place + 1} of {node.name} has to be a literal, it cannot come from a field"
-            fail("literal-expected", message, node.args[place].span)
+            hints = (f"such as {function.example}",) if function.example else ()
+            fail("literal-expected", message, node.args[place].span, *hints)
         choices = function.extra.get("choices", {}).get(place, ())
         if choices and isinstance(arg, Lit) and str(arg.value).lower() not in choices:
             message = f"{node.name} does not know {arg.value}"
@@ -291,7 +293,7 @@ def _with_literals(node: tree.Call, name: str, args: list[Expr]) -> Apply:
     if "refused" in function.extra and isinstance(result.args[0], Lit):
         message = function.extra["refused"](str(result.args[0].value), len(args) - 1)
         if message:
-            fail("argument-value", message, node.args[0].span)
+            fail("argument-value", message, node.args[0].span, f"such as {function.example}")
     return _with_zone(node, result) if function.name in ("formatDate", "parseDate") else result
 
 

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
-from dohyo.base.problem import Span
+from dohyo.base.problem import Fix, Span
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.lang.tokens import QUOTED, WORD
+from dohyo.lang.tokens import QUOTED, WORD, Token
 from dohyo.ops.aggregates import AGGREGATES
 from dohyo.ops.context import CheckContext, fail
 from dohyo.ops.expressions import coerced, field_value
@@ -49,8 +51,7 @@ def read_call(reader: Reader) -> CallClause:
     first = reader.peek()
     function = AGGREGATES.get(first.word)
     if function is None:
-        message, hint = f"{first.text or 'the end'} is no aggregate function", ", ".join(AGGREGATES)
-        reader.fail("aggregate-unknown", message, first.span, (f"there are {hint}",))
+        _no_aggregate(reader, first)
     reader.take()
     field, params = _read_arguments(reader)
     if field is None and function.arg != "optional":
@@ -67,6 +68,14 @@ def read_call(reader: Reader) -> CallClause:
         hint = f"{function.name}(x, 50) as a, {function.name}(x, 95) as b"
         reader.fail("alias-count", "several percentiles cannot have one name", name.span, (hint,))
     return CallClause(function.name, field, params, name, span)
+
+
+def _no_aggregate(reader: Reader, token: Token) -> NoReturn:
+    message, hint = f"{token.text or 'the end'} is no aggregate function", ", ".join(AGGREGATES)
+    near = difflib.get_close_matches(token.word, AGGREGATES, n=1, cutoff=0.7)
+    hints = (f"did you mean {near[0]}?",) if near else (f"there are {hint}",)
+    fixes = (Fix(token.span, near[0], f"Use {near[0]}"),) if near else ()
+    reader.fail("aggregate-unknown", message, token.span, hints, fixes)
 
 
 def _read_arguments(reader: Reader) -> tuple[tree.FieldRef | None, tuple[tree.Number, ...]]:

@@ -101,7 +101,7 @@ def _numbers(clause: JoinClause) -> dict[str, int]:
     numbers: dict[str, int] = {}
     for number, one in enumerate(clause.tables):
         if one.name.lower() in numbers:
-            fail("table-twice", f"two tables are named {one.name}", one.span)
+            fail("table-twice", f"two tables are named {one.name}", one.span, "give each another name")
         numbers[one.name.lower()] = number
     return numbers
 

@@ -80,7 +80,8 @@ def _check_read(
             reader.fail("string-expected", message, hints=('json "a.b" as b', "json auto"))
     if names and len(names) != len(keys):
         span = names[0].span.to(names[-1].span)
-        reader.fail("alias-count", f"{len(keys)} keys but {len(names)} names after as", span)
+        hint = "after as stands one name for each key, and without as the keys are the names"
+        reader.fail("alias-count", f"keys: {len(keys)}, names after as: {len(names)}", span, (hint,))
 
 
 def to_plan(clause: JsonClause, plan: Plan, context: CheckContext) -> Plan:

@@ -80,7 +80,8 @@ def read_clause(reader: Reader) -> KeyValueClause:
         reader.fail("string-expected", "keyvalue needs at least one key in double quotes", hints=hints)
     if names and len(names) != len(keys):
         span = names[0].span.to(names[-1].span)
-        reader.fail("alias-count", f"{len(keys)} keys but {len(names)} names after as", span)
+        hint = "after as stands one name for each key, and without as the keys are the names"
+        reader.fail("alias-count", f"keys: {len(keys)}, names after as: {len(names)}", span, (hint,))
     return KeyValueClause(mode, source, keys, names, pattern, delimiter, nodrop, ref_only)
 
 

@@ -71,7 +71,8 @@ def _check_stars(reader: Reader, pattern: tree.String, names: tuple[tree.FieldRe
     stars = pattern.value.count("*")
     if stars != len(names) or not stars:
         span = names[0].span.to(names[-1].span) if names else pattern.span
-        reader.fail("alias-count", f"{stars} * in the pattern but {len(names)} names after as", span)
+        hint = "after as stands one name for each *"
+        reader.fail("alias-count", f"* in the pattern: {stars}, names after as: {len(names)}", span, (hint,))
 
 
 def anchor_regex(pattern: str) -> str:
@@ -149,7 +150,7 @@ def named_groups(pattern: tree.String, many: bool = False) -> tuple[str, tuple[s
         message = "the regular expression names no group, so it gives no field"
         fail("group-missing", message, pattern.span, hint)
     if len({name.lower() for name in names}) != len(names):
-        fail("group-twice", "two groups have the same name", pattern.span)
+        fail("group-twice", "two groups have the same name", pattern.span, "case makes no difference")
     return text if needs_backtracking(text) else plain_groups(text), names
 
 

@@ -48,7 +48,8 @@ def read_clause(reader: Reader) -> XmlClause:
         reader.fail("string-expected", message, hints=('parse xml "/a/b/text()" as b',))
     if names and len(names) != len(paths):
         span = names[0].span.to(names[-1].span)
-        reader.fail("alias-count", f"{len(paths)} paths but {len(names)} names after as", span)
+        hint = "after as stands one name for each path"
+        reader.fail("alias-count", f"paths: {len(paths)}, names after as: {len(names)}", span, (hint,))
     return XmlClause(source, paths, names, nodrop)
 
 

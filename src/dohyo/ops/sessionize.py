@@ -58,7 +58,8 @@ def _read_anchor(reader: Reader) -> AnchorClause:
     stars = pattern.value.count("*")
     if stars != len(names):
         span = names[0].span.to(names[-1].span) if names else pattern.span
-        reader.fail("alias-count", f"{stars} * in the pattern but {len(names)} names after as", span)
+        hint = "after as stands one name for each *"
+        reader.fail("alias-count", f"* in the pattern: {stars}, names after as: {len(names)}", span, (hint,))
     return AnchorClause(pattern, names)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.lang import tree
-from dohyo.lang.parse import EXPRESSION, read_step
+from dohyo.lang.parse import EXPRESSION, MOST_PROBLEMS, read_step
 from dohyo.lang.reader import ParseStop, Reader
 from dohyo.lang.scope import read_scope
 from dohyo.lang.tokens import PUNCT, LexError, cut_at_pipes
@@ -18,14 +18,29 @@ from dohyo.ops.where import AssignClause
 from dohyo.plan.nodes import Plan
 from dohyo.plan.places import said_at
 
+_OF_THEIR_OWN = frozenset(
+    (
+        "alias-count", "argument-count", "argument-value", "field-twice", "function-unknown", "group-missing",
+        "group-twice", "group-unnamed", "json-path", "json-path-unsupported", "operator-impossible",
+        "regex-of-nothing", "regex-place", "regex-unsupported", "regex-wrong", "timezone-unknown",
+    )
+)  # fmt: skip
+"""Problems of a step that no other step can be the cause of."""
+
 
 def plan_of_steps(steps: Iterable[tree.Step], plan: Plan, context: CheckContext) -> Plan:
-    """The plan with the steps on top. ProblemError with the place in the whole query."""
+    """The plan with the steps on top. ProblemError with the places in the whole query: the first problem, and
+    those after it that are there whatever the first was meant to be.
+    """
+    problems: list[Problem] = []
     for step in steps:
         try:
             plan = said_at(_checked(step, plan, context), plan, step.span)
         except ProblemError as refused:
-            raise ProblemError([_placed(one, step) for one in refused.problems]) from None
+            found = [_placed(one, step) for one in refused.problems]
+            problems += [one for one in found if not problems or one.code in _OF_THEIR_OWN]
+    if problems:
+        raise ProblemError(problems[:MOST_PROBLEMS])
     return plan
 
 
@@ -96,7 +111,9 @@ def parenthesised(reader: Reader) -> Span:
     while depth:
         token = reader.take()
         if reader.at_end() and not (token.kind == PUNCT and token.text == ")" and depth == 1):
-            reader.fail("parenthesis-open", "this parenthesis never closes", opened.span)
+            reader.fail(
+                "parenthesis-open", "this parenthesis never closes", opened.span, ("add a closing )",)
+            )
         depth += {"(": 1, ")": -1}.get(token.text, 0) if token.kind == PUNCT else 0
     return reader.span_from(opened)
 
