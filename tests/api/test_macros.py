@@ -59,6 +59,26 @@ def test_a_wrong_call_is_told_at_its_place(administrator, macro, call, code):
     assert (problem["code"], problem["span"]) == (code, {"start": 4, "end": len(query)})
 
 
+def test_arguments_have_to_meet_the_conditions_of_a_macro(administrator):
+    validations = [
+        {"evalExpression": "least > 1", "errorMessage": "least has to be more than 1"},
+        {"evalExpression": '{{key}} matches "c*"', "errorMessage": "only keys with c"},
+    ]
+    made = administrator.post(MACROS, json=MACRO | {"argumentValidations": validations})
+    assert made.json()["argumentValidations"] == validations
+
+    def problems(call):
+        answer = administrator.post("/api/dohyo/v1/query/check", json={"query": f"* | {call}"})
+        return [(one["code"], one["message"]) for one in answer.json()["problems"]]
+
+    try:
+        assert problems("`by_word(city, 2)`") == []
+        assert problems("`by_word(city, 1)`") == [("argument-refused", "least has to be more than 1")]
+        assert problems('`by_word("town", 2k)`') == [("argument-refused", "only keys with c")]
+    finally:
+        administrator.delete(f"{MACROS}/{made.json()['id']}")
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -66,7 +86,9 @@ def test_a_wrong_call_is_told_at_its_place(administrator, macro, call, code):
         {"definition": ""},
         {"arguments": [{"name": "a"}, {"name": "A"}]},
         {"arguments": [{"name": "a", "type": "Date"}]},
-        {"argumentValidations": [{"evalExpression": "a > 1", "errorMessage": "no"}]},
+        {"argumentValidations": [{"evalExpression": "other > 1", "errorMessage": "no"}]},
+        {"argumentValidations": [{"evalExpression": "least >", "errorMessage": "no"}]},
+        {"argumentValidations": [{"evalExpression": "least > 1"}]},
     ],
 )
 def test_a_wrong_macro_is_refused_whole(administrator, wrong):

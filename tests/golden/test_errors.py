@@ -7,6 +7,7 @@ HERE = Path(__file__).parent
 SOURCE = HERE.parents[1] / "src" / "dohyo"
 FOLDERS = ("lang", "ops", "plan", "functions", "oracle")
 ELSEWHERE = {
+    "argument-refused": "of macros: test_macros",
     "argument-type": "of macros: test_macros",
     "columns-cut": "a warning: the cases of transpose show it",
     "query-too-long": "test_fuzz",

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 from sqlalchemy import select
 from sqlalchemy.orm import Session, sessionmaker
 
 from dohyo.base.clock import now_ms
 from dohyo.base.ids import hex_id
+from dohyo.content.macro_checks import complaint_of, condition_of
 from dohyo.content.refusals import ContentRefused, checked, wrong
 from dohyo.content.shapes import timestamp
 from dohyo.lang.macros import NAME, Macro
@@ -20,6 +21,7 @@ from dohyo.metadata.content import MacroText
 MOST_MACROS = 50
 MOST_ARGUMENTS = 20
 MOST_DEFINITION = 15_000
+MOST_VALIDATIONS = 20
 
 
 class Argument(BaseModel):
@@ -27,6 +29,13 @@ class Argument(BaseModel):
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z_]\w{0,127}$")]
     type: Literal["String", "Any", "Number", "Keyword"] = "String"
+
+
+class Validation(BaseModel):
+    """A condition that the arguments of a call have to meet."""
+
+    evalExpression: Annotated[str, Field(min_length=1, max_length=4000)]
+    errorMessage: Annotated[str, Field(min_length=1, max_length=1000)]
 
 
 class MacroBody(BaseModel):
@@ -39,14 +48,7 @@ class MacroBody(BaseModel):
     definition: Annotated[str, Field(min_length=1, max_length=MOST_DEFINITION)]
     enabled: bool = True
     arguments: Annotated[list[Argument], Field(max_length=MOST_ARGUMENTS)] = []
-    argumentValidations: list[dict[str, Any]] = []
-
-    @field_validator("argumentValidations")
-    @classmethod
-    def _none(cls, value: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        if value:
-            raise ValueError("validations of arguments are not supported; the types of arguments are")
-        return value
+    argumentValidations: Annotated[list[Validation], Field(max_length=MOST_VALIDATIONS)] = []
 
     @field_validator("arguments")
     @classmethod
@@ -54,6 +56,16 @@ class MacroBody(BaseModel):
         if len({argument.name.lower() for argument in value}) < len(value):
             raise ValueError("two arguments have one name")
         return value
+
+    @model_validator(mode="after")
+    def _can_be_asked(self) -> MacroBody:
+        types = {argument.name: argument.type for argument in self.arguments}
+        for one in self.argumentValidations:
+            try:
+                condition_of(one.evalExpression, types)
+            except ValueError as wrong:
+                raise ValueError(f"argumentValidations: {one.evalExpression[:60]}: {wrong}") from None
+        return self
 
 
 class Macros:
@@ -124,7 +136,7 @@ def macro_json(macro: MacroText) -> dict[str, Any]:
         "definition": macro.definition,
         "enabled": macro.enabled,
         "arguments": macro.arguments,
-        "argumentValidations": [],
+        "argumentValidations": macro.validations,
         "createdAt": timestamp(macro.created_ms),
         "createdBy": macro.created_by,
     }
@@ -132,7 +144,8 @@ def macro_json(macro: MacroText) -> dict[str, Any]:
 
 def _macro(macro: MacroText) -> Macro:
     numbers = frozenset(one["name"] for one in macro.arguments if one["type"] == "Number")
-    return Macro(tuple(one["name"] for one in macro.arguments), macro.definition, numbers)
+    complaint = complaint_of({one["name"]: one["type"] for one in macro.arguments}, macro.validations)
+    return Macro(tuple(one["name"] for one in macro.arguments), macro.definition, numbers, complaint)
 
 
 def _columns(sent: MacroBody) -> dict[str, Any]:
@@ -142,6 +155,7 @@ def _columns(sent: MacroBody) -> dict[str, Any]:
         "definition": sent.definition,
         "enabled": sent.enabled,
         "arguments": [argument.model_dump() for argument in sent.arguments],
+        "validations": [validation.model_dump() for validation in sent.argumentValidations],
     }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from dohyo.base.problem import Problem, ProblemError, Span
@@ -20,11 +20,14 @@ _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?[A-Za-z]{0,2}")
 
 @dataclass(frozen=True)
 class Macro:
-    """A text with `{{parameter}}` where arguments go. The parameters in `numbers` take numbers only."""
+    """A text with `{{parameter}}` where arguments go. The parameters in `numbers` take numbers only;
+    `complaint` says of the arguments of a call what is wrong with them.
+    """
 
     parameters: tuple[str, ...]
     text: str
     numbers: frozenset[str] = frozenset()
+    complaint: Callable[[Sequence[str]], str | None] = field(default=lambda arguments: None, compare=False)
 
 
 @dataclass
@@ -118,6 +121,8 @@ def _put_in(call: re.Match[str], macros: Mapping[str, Macro], span: Span, outer:
         if parameter in macro.numbers and not _NUMBER.fullmatch(argument):
             message = f"{parameter} of the macro {name} takes a number, here is {argument[:60]}"
             raise ProblemError([Problem("argument-type", message, span)])
+    if complaint := macro.complaint(arguments):
+        raise ProblemError([Problem("argument-refused", complaint, span, (f"the macro {name} asks for it",))])
     text = macro.text
     for parameter, argument in zip(macro.parameters, arguments, strict=True):
         text = re.sub(r"\{\{\s*" + re.escape(parameter) + r"\s*\}\}", argument.replace("\\", r"\\"), text)

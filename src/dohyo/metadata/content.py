@@ -56,7 +56,9 @@ class ContentVersion(Base):
 
 
 class MacroText(Base):
-    """A macro of the query language. `arguments`: its parameters as published, `{"name", "type"}`."""
+    """A macro of the query language. As published are `arguments`, its parameters `{"name", "type"}`, and
+    `validations`, `{"evalExpression", "errorMessage"}`.
+    """
 
     __tablename__ = "macros"
 
@@ -66,6 +68,7 @@ class MacroText(Base):
     definition: Mapped[str] = mapped_column(Text)
     enabled: Mapped[bool] = mapped_column(default=True)
     arguments: Mapped[list] = mapped_column(JSON, default=list)
+    validations: Mapped[list] = mapped_column(JSON, default=list, server_default="[]")
     created_ms: Mapped[int] = mapped_column(BigInteger)
     created_by: Mapped[str] = mapped_column(String(16))
 
