@@ -38,6 +38,19 @@ EXPRESSION = "as"
 """Name of the operator that takes expression statements (`a / b as c`)."""
 
 
+_FROM_ELSEWHERE = {
+    "like": 'such as field matches "a*"',
+    "ilike": 'such as toLowerCase(field) matches "a*"',
+    "rlike": "such as field matches /a.*/",
+    "regexp": "such as field matches /a.*/",
+    "is": "such as isNull(field) or !isNull(field)",
+    "between": "such as field >= 1 and field <= 10",
+    "startswith": 'such as field matches "a*"',
+    "endswith": 'such as field matches "*a"',
+}
+"""What other query languages say after a value, and how it is said here."""
+
+
 class ReadsClause(Protocol):
     """What the parser needs of an operator."""
 
@@ -129,9 +142,13 @@ def read_step(text: str, start: int, end: int, operators: Mapping[str, ReadsClau
 
 
 def _with_way_out(problem: Problem, tokens: list[Token], operators: Mapping[str, ReadsClause]) -> Problem:
-    """What is left over may be an operator without its pipe."""
+    """What is left over may be a word of another language, or an operator without its pipe."""
     left = next((token for token in tokens if token.span == problem.span), None)
-    if problem.code != "left-over" or problem.hints or left is None or left.word not in operators:
+    if problem.code != "left-over" or problem.hints or left is None:
+        return problem
+    if hint := _FROM_ELSEWHERE.get(left.word):
+        return replace(problem, hints=(hint,))
+    if left.word not in operators:
         return problem
     fix = Fix(Span(left.span.start, left.span.start), "| ", f"Put a | before {left.text}")
     return replace(
