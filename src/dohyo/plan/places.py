@@ -32,8 +32,8 @@ def places_of(node: Plan) -> Iterator[None]:
         yield
     except ProblemError as error:
         span = getattr(node, "span", None)
-        placed = [
+        error.problems = [
             one if one.span or one.code.startswith(_OF_THE_SEARCH) else replace(one, span=span)
             for one in error.problems
         ]
-        raise ProblemError(placed, error.text) from None
+        raise
