@@ -82,6 +82,20 @@ def problems_of_reading(text: str) -> list[Problem]:
     return parse_query(text, operators())[1]
 
 
+def places_of_steps(text: str, context: CompileContext) -> list[tuple[int | None, Schema]]:
+    """Where one more step could stand, with the fields it would find: before each step at the place where
+    that begins, then at the end (None). ProblemError as in `compile_query`.
+    """
+    check = _checking(CheckContext(context.run, context.tables, indexed=context.indexed), 0)
+    query = _read(text)
+    plan = _messages(query, check)
+    places: list[tuple[int | None, Schema]] = []
+    for step in query.steps:
+        places.append((step.span.start, plan.schema))
+        plan = plan_of_steps((step,), plan, check)
+    return [*places, (None, plan.schema)]
+
+
 def _with_macros(text: str, macros: Mapping[str, Macro]) -> Expanded:
     with _places_of(Expanded(text), text):
         return expanded(text, macros)
@@ -105,15 +119,23 @@ def _read(text: str) -> Query:
 
 def _plan(text: str, check: CheckContext, depth: int) -> Plan:
     """The plan of a query that stands `depth` queries deep in another one."""
-    query = _read(text)
-    check = replace(check, child=partial(_inner_plan, check, depth + 1), drops=[], beneath=[])
+    query, check = _read(text), _checking(check, depth)
+    return without_hidden(plan_of_steps(query.steps, _messages(query, check), check))
+
+
+def _checking(check: CheckContext, depth: int) -> CheckContext:
+    return replace(check, child=partial(_inner_plan, check, depth + 1), drops=[], beneath=[])
+
+
+def _messages(query: Query, check: CheckContext) -> Plan:
+    """The plan before the first step."""
     messages = Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST)
     plan: Plan = nodes.Scan(query.scope, messages, indexed=check.indexed)
     if check.run.auto_parse and not any(map(parses_by_itself, query.steps)):
         plan = with_auto_parsed(plan)
     if inner := subqueries_of(query.scope):
         plan = nodes.Subqueries(plan, tuple(subquery_in_scope(one, check) for one in inner))
-    return without_hidden(plan_of_steps(query.steps, plan, check))
+    return plan
 
 
 def _inner_plan(check: CheckContext, depth: int, text: str, span: Span) -> Plan:

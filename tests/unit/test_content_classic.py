@@ -252,3 +252,51 @@ def test_a_variable_of_the_dashboard_is_no_parameter_unless_it_holds_the_scope()
 def test_a_value_that_would_change_the_query_is_refused(value):
     with pytest.raises(ProblemError):
         filled(board("$$src | count"), {"src": value})
+
+
+def filtered(query: str, *filters: dict, **more) -> dict:
+    return report(panel("table", query, id="7", **more)) | {"filters": list(filters)}
+
+
+def narrow(field: str, **more) -> dict:
+    return {"fieldName": field, "label": field.title(), "filterType": "textbox", "panelIds": ["7"], **more}
+
+
+def test_filters_become_variables_and_conditions_before_the_grouping():
+    query = (
+        '$$logs "a" | json "user", "n" // | where x\n| where n > 1 | count by user | sort by _count // end'
+    )
+    made = modern(filtered(query, narrow("User", defaultValue="a*"), narrow("_count"), narrow("tag.a")))
+    assert [(one["name"], one["displayName"], one["defaultValue"]) for one in made["variables"]] == [
+        ("User", "User", "a*"), ("_count", "_Count", "*"), ("tag_a", "Tag.A", "*")
+    ]  # fmt: skip
+    assert made["panels"][0]["queries"][0]["queryString"] == (
+        '$$logs "a" | json "user", "n" // | where x\n| where n > 1 '
+        '| where if("{{User}}" = "*", true, %"User" matches "{{User}}")\n'
+        '| where if("{{tag_a}}" = "*", true, %"tag.a" matches "{{tag_a}}")\n'
+        "| count by user | sort by _count // end"
+        '\n| where if("{{_count}}" = "*", true, %"_count" matches "{{_count}}")'
+    )
+
+
+def test_filter_does_not_take_the_name_of_a_parameter_and_leaves_parameters_where_they_are():
+    parameters = [{"name": "user", "label": "u", "value": "*"}]
+    made = modern(filtered('"{{user}}" | json "user" | count', narrow("user"), queryParameters=parameters))
+    assert [one["name"] for one in made["variables"]] == ["user", "user_filter"]
+    assert made["panels"][0]["queries"][0]["queryString"] == (
+        '"{{user}}" | json "user" | where if("{{user_filter}}" = "*", true, '
+        '%"user" matches "{{user_filter}}")\n| count'
+    )
+
+
+def test_filters_that_cannot_narrow_a_panel_are_told_and_leave_its_query():
+    wrong = filtered("* | nonsense", narrow("a"), narrow("b", panelIds=[]), narrow("c", panelIds="7"), {})
+    made = modern(wrong)
+    assert made["panels"][0]["queries"][0]["queryString"] == "* | nonsense"
+    assert [one["name"] for one in made["variables"]] == ["a"]
+    told = {one.title: (one.verdict, one.reason) for one in report_of(wrong) if one.part == "filter"}
+    assert told == {
+        "A": ("note", "narrows nothing in table: no query of theirs that can be read here"),
+        "B": ("note", "is for no panel here; it is kept and not shown"),
+        "C": ("note", "is for no panel here; it is kept and not shown"),
+    }

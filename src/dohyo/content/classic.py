@@ -1,7 +1,6 @@
 """Classic dashboards (v1, `Report` and `DashboardSyncDefinition`) as the dashboards of today show them.
 
-The document stays as it was imported; only what is shown and run is made of it. Filters of classic dashboards
-narrow messages inside a query in a way that no variable does: they are kept and not applied.
+The document stays as it was imported; only what is shown and run is made of it.
 """
 
 from __future__ import annotations
@@ -13,6 +12,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from dohyo.content.classic_filters import ClassicFilter, classic_filters, narrowed
 from dohyo.content.searches import RELATIVE, range_object
 
 Json = dict[str, Any]
@@ -36,6 +36,10 @@ def modern(document: Mapping[str, Any]) -> Json:
     ]
     usual = _usual([one for one in ranges if one])
     theme = str(_parsed(document.get("properties")).get("theme") or "")
+    parameters = _parameters(panels)
+    names = [one["name"] for one in parameters]
+    filters = classic_filters(_dicts(document.get("filters")), names)
+    ids = {str(panel.get("id")) for panel in panels}
     return {
         "title": str(document.get("name") or ""),
         "description": str(document.get("description") or ""),
@@ -46,29 +50,51 @@ def modern(document: Mapping[str, Any]) -> Json:
             {"key": k, "structure": json.dumps(_box(panel))} for k, panel in zip(keys, panels, strict=True)
         ]},
         "panels": [
-            _panel(key, panel, own if own != usual else None)
+            _panel(key, panel, own if own != usual else None, _narrowed(panel, filters, names))
             for key, panel, own in zip(keys, panels, ranges, strict=True)
         ],
-        "variables": _variables(panels),
+        "variables": parameters + [_variable(f.variable, f.label, f.default) for f in filters if f.panels & ids],
     }  # fmt: skip
 
 
-def _variables(panels: Sequence[Mapping[str, Any]]) -> list[Json]:
-    """The parameters of the panels' queries, each name once."""
+def filter_notes(document: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Each filter by its label, with what it does not do; an empty text where it does all."""
+    panels = _dicts(document.get("panels"))
+    names = [one["name"] for one in _parameters(panels)]
+    found = []
+    for one in classic_filters(_dicts(document.get("filters")), names):
+        own = [panel for panel in panels if str(panel.get("id")) in one.panels]
+        left = [str(panel.get("name") or "") for panel in own if _narrowed(panel, [one], names) is None]
+        note = "is for no panel here; it is kept and not shown" if not own else ""
+        if left:
+            note = f"narrows nothing in {', '.join(left)}: no query of theirs that can be read here"
+        found.append((one.label, note))
+    return found
+
+
+def _narrowed(panel: Mapping[str, Any], filters: Sequence[ClassicFilter], names: Sequence[str]) -> str | None:
+    """The query of a panel with the filters that are for it; None where they cannot stand in it."""
+    text = str(panel.get("queryString") or "")
+    own = tuple(one for one in filters if str(panel.get("id")) in one.panels)
+    return narrowed(text, own, tuple(names)) if text and own else None
+
+
+def _parameters(panels: Sequence[Mapping[str, Any]]) -> list[Json]:
+    """The parameters of the panels' queries, each name once, as variables."""
     given = [one for panel in panels for one in _dicts(panel.get("queryParameters")) if one.get("name")]
     named = {str(one["name"]).lower(): one for one in reversed(given)}
     return [
-        {
-            "name": str(one["name"]),
-            "displayName": str(one.get("label") or one["name"]),
-            "defaultValue": str(one.get("value") or "*"),
-            "sourceDefinition": {"variableSourceType": "CsvVariableSourceDefinition", "values": ""},
-        }
+        _variable(str(one["name"]), str(one.get("label") or one["name"]), str(one.get("value") or "*"))
         for one in reversed(named.values())
     ]
 
 
-def _panel(key: str, panel: Mapping[str, Any], own_range: Json | None) -> Json:
+def _variable(name: str, label: str, default: str) -> Json:
+    source = {"variableSourceType": "CsvVariableSourceDefinition", "values": ""}
+    return {"name": name, "displayName": label, "defaultValue": default, "sourceDefinition": source}
+
+
+def _panel(key: str, panel: Mapping[str, Any], own_range: Json | None, query: str | None) -> Json:
     viewer = str(panel.get("viewerType") or "table").lower()
     settings = _object(_parsed(panel.get("properties")).get("settings"))
     name = str(panel.get("name") or "")
@@ -77,7 +103,8 @@ def _panel(key: str, panel: Mapping[str, Any], own_range: Json | None) -> Json:
         text = _configuration(settings, "text").get("text") if viewer == "text" else f"# {name}"
         return {**shared, "panelType": "TextPanel", "text": str(text or ""), "visualSettings": _TEXT[viewer]}
     parse = _object(panel.get("autoParsingInfo")).get("mode")
-    queries = [_query(str(panel["queryString"]), "Logs", parse)] if panel.get("queryString") else []
+    text = query or panel.get("queryString")
+    queries = [_query(str(text), "Logs", parse)] if text else []
     if not queries:
         queries = [
             _query(str(one.get("query") or ""), "Metrics") for one in _dicts(panel.get("metricsQueries"))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from dohyo.base.clock import now_ms, utc_of_ms
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import CompileContext, compile_query
-from dohyo.content.classic import KNOWN_VIEWERS, time_range
+from dohyo.content.classic import KNOWN_VIEWERS, filter_notes, time_range
 from dohyo.content.dashboards import model_of
 from dohyo.content.definitions import MOST_DEPTH, item_type_of, misfit, typed
 from dohyo.content.look import named, note_of, settings_of, style_of
@@ -138,9 +138,8 @@ def _kept(definition: Mapping[str, Any], place: str, depth: int = 0) -> Iterator
 
 
 def _classic_notes(document: Mapping[str, Any], place: str) -> Iterator[Line]:
-    for one in _dicts(document.get("filters")):
-        label = str(one.get("label") or one.get("fieldName"))
-        yield Line(place, "filter", label, "note", "filters of classic dashboards are kept and not applied")
+    for label, note in filter_notes(document):
+        yield Line(place, "filter", label, "note" if note else "works", note)
     for panel in _dicts(document.get("panels")):
         viewer, title = str(panel.get("viewerType") or "").lower(), str(panel.get("name") or "")
         if viewer and viewer not in KNOWN_VIEWERS and viewer != "metrics":
