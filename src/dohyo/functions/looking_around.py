@@ -1,4 +1,5 @@
-"""Patterns with look-around or back-references, which the engine cannot run.
+"""Patterns with look-around or back-references, which the engine cannot run, and every match of those that
+match where there is nothing, which it does not find as Java does.
 
 They are rewritten where that is possible, else searched by Python in a process of its own, which is ended
 when it takes too long.
@@ -26,10 +27,13 @@ pattern = re.compile(asked["pattern"])
 def groups(text):
     if text is None:
         return []
-    if asked["many"]:
-        return [found.groups("") for found in pattern.finditer(text)]
-    found = pattern.search(text)
-    return [found.groups("")] if found else []
+    made, at = [], 0
+    while at <= len(text) and (found := pattern.search(text, at)):
+        made.append(found.groups(""))
+        if not asked["many"]:
+            break
+        at = found.end() + (found.end() == found.start())
+    return made
 json.dump([groups(text) for text in asked["texts"]], sys.stdout)
 """
 
@@ -76,6 +80,8 @@ def weaker(pattern: str) -> str | None:
 
     >>> weaker("Cache(?! Type) *[0-9]+")
     'Cache *[0-9]+'
+    >>> weaker("(?!x)[*+]y++")
+    '[*+]y+'
     """
     kept: list[str] = []
     skipped_at: int | None = None
@@ -84,9 +90,11 @@ def weaker(pattern: str) -> str | None:
             skipped_at = None if text == ")" and depth < skipped_at else skipped_at
         elif text in ("(?=", "(?!", "(?<=", "(?<!"):
             skipped_at = depth
+        elif text == "+" and kept and kept[-1] in ("*", "+", "?", "}"):  # possessive
+            continue
         else:
             kept.append("(?:" if text == "(?>" else text)
-    made = re.sub(r"([*+?}])\+", r"\1", "".join(kept))
+    made = "".join(kept)
     return made if _runs(made) else None
 
 

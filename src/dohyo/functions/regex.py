@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 
 Ranges = list[tuple[int, int]]
@@ -175,6 +175,30 @@ def matches_nothing(pattern: str) -> bool:
     """
     tried = "a é\n1.Z"
     return any(0 < found.start() == found.end() < len(tried) for found in compiled(pattern).finditer(tried))
+
+
+@cache
+def may_be_empty(pattern: str) -> bool:
+    """Whether a match of it may take no character, found by trying. RegexRefused.
+
+    >>> may_be_empty("x*$"), may_be_empty("x+$")
+    (True, False)
+    """
+    found = (one for tried in ("", "a é\n1.Z") for one in compiled(pattern).finditer(tried))
+    return any(one.start() == one.end() for one in found)
+
+
+def all_matches(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """The matches from left to right as Java finds them: after one of nothing it goes on at the next
+    character.
+
+    >>> [one[0] for one in all_matches(re.compile("x*"), "axb")]
+    ['', 'x', '', '']
+    """
+    at = 0
+    while at <= len(text) and (found := pattern.search(text, at)):
+        yield found
+        at = found.end() + (found.end() == found.start())
 
 
 @cache

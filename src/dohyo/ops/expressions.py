@@ -226,7 +226,18 @@ def _binary(node: tree.Binary, schema: Schema, context: CheckContext) -> Expr:
     if node.op in ("=", "!=") and any(nulls):  # published queries ask `x != null` whether there is a value
         asked = applied("isNull", [sides[nulls.index(True) - 1]], node.span)
         return asked if node.op == "=" else applied("not", [asked], node.span)
+    if node.op == "!=" and {TEXT} < {side.type for side in sides} <= {TEXT, LONG, DOUBLE}:
+        return _unequal(sides, node.span)
     return applied(_BINARY[node.op], sides, node.span)
+
+
+def _unequal(sides: list[Expr], span: Span) -> Expr:
+    """A text and a number differ, too, where the text is no number: `status != 200` holds for `-`."""
+    result = applied("not", [applied("eq", sides, span)], span)
+    for side in sides:
+        if not isinstance(side, Lit):
+            result = applied("and", [result, applied("not", [applied("isNull", [side], span)], span)], span)
+    return result
 
 
 def _membership(node: tree.In, schema: Schema, context: CheckContext) -> Expr:
@@ -264,11 +275,13 @@ def _constant(arg: Expr, schema: Schema) -> Expr:
 
 def _replacing(node: tree.Call, regex: tree.Regex, schema: Schema, context: CheckContext) -> Expr:
     """`replace` with a regular expression; the replacement may name its groups."""
-    pattern = not_of_nothing(checked_regex(regex.pattern, regex.span), regex.span)
+    pattern = checked_regex(regex.pattern, regex.span)
     values = [checked(node.args[place], schema, context) for place in (0, 2)]
     result = _with_literals(node, "replace_regex", [values[0], Lit(pattern, TEXT), values[1]])
     replacement = result.args[2]
     assert isinstance(replacement, Lit)
+    if replacement.value != "":
+        not_of_nothing(pattern, regex.span)
     try:
         replacement_parts(pattern, str(replacement.value))
     except RegexRefused as refused:

@@ -6,11 +6,11 @@ import re
 from dataclasses import dataclass
 
 from dohyo.functions.looking_around import consuming_end, needs_backtracking
-from dohyo.functions.regex import backtracking, group_names, of_java
+from dohyo.functions.regex import backtracking, group_names, may_be_empty, of_java
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
 from dohyo.ops.context import CheckContext, fail, refuse_fixed, refuse_twice
-from dohyo.ops.expressions import applied, checked_regex, coerced, field_value, not_of_nothing
+from dohyo.ops.expressions import applied, checked_regex, coerced, field_value
 from dohyo.ops.json import raw_text
 from dohyo.ops.operator import Help, Operator
 from dohyo.ops.parse_outside import searched_outside
@@ -122,8 +122,6 @@ def anchor_to_plan(clause: AnchorClause, plan: Plan, context: CheckContext) -> P
 def regex_to_plan(clause: RegexClause, plan: Plan, context: CheckContext) -> Plan:
     pattern, names = named_groups(clause.pattern, clause.many)
     refuse_fixed([tree.FieldRef(name, span=clause.pattern.span) for name in names], plan.schema)
-    if clause.many and not needs_backtracking(pattern):
-        not_of_nothing(pattern, clause.pattern.span)
     return _captured(clause, pattern, names, clause.many, plan)
 
 
@@ -175,7 +173,7 @@ def _captured(
     keep = clause.nodrop or bool(remembered)
     capture = Capture(plan, source, pattern, names, many, keep, schema, mark)
     result: Plan = capture
-    if isinstance(clause, RegexClause) and needs_backtracking(pattern):
+    if isinstance(clause, RegexClause) and (needs_backtracking(pattern) or (many and may_be_empty(pattern))):
         result = searched_outside(capture, clause.pattern.span)
     if clause.nodrop or mark is None:
         return result

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.functions.linear import first_groups
 from dohyo.functions.looking_around import groups_in_time
-from dohyo.functions.regex import compiled
+from dohyo.functions.regex import all_matches, compiled
 from dohyo.functions.table import RunContext
 from dohyo.ops.aggregates import AGGREGATES
 from dohyo.ops.subquery import range_of, resolved
@@ -166,7 +166,7 @@ def _matches(
     if here.run.bounded:
         return ([] if one is None else [one] for one in first_groups(node.pattern, texts))
     pattern = compiled(node.pattern)
-    matches = ([] if text is None else [one.groups("") for one in pattern.finditer(text)] for text in texts)
+    matches = ([] if text is None else [m.groups("") for m in all_matches(pattern, text)] for text in texts)
     return matches if node.many else (one[:1] for one in matches)
 
 
