@@ -4,6 +4,8 @@ import type { Bounds, Boundary, TimeRangeModel } from "../api/types";
 import { dateTime, dayShort, parts, zoned } from "./format";
 
 const UNIT_MS: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
+/** The last week may be taken for the one that ended on Sunday. */
+const SAID_LONGER: Record<string, string> = { day: "24 hours", week: "7 days" };
 const UNIT_NAME: Record<string, string> = { s: "second", m: "minute", h: "hour", d: "day", w: "week" };
 
 export const PRESETS = ["-15m", "-1h", "-3h", "-12h", "-24h", "-3d", "-7d", "-14d", "-30d"];
@@ -49,6 +51,7 @@ export function rangeLabel(range: RangeWords): string {
   if (single && isRelative(range)) {
     const n = Number(single[1]);
     const unit = UNIT_NAME[single[2]!]!;
+    if (n === 1 && SAID_LONGER[unit]) return `Last ${SAID_LONGER[unit]}`;
     return n === 1 ? `Last ${unit}` : `Last ${n} ${unit}s`;
   }
   if (isRelative(range)) return `Last ${range.from.slice(1)}`;
