@@ -51,6 +51,9 @@ _FROM_ELSEWHERE = {
 """What other query languages say after a value, and how it is said here."""
 
 
+_OF_METRICS = ("along", "quantize")
+
+
 class ReadsClause(Protocol):
     """What the parser needs of an operator."""
 
@@ -217,6 +220,10 @@ def _is_path(tokens: list[Token]) -> bool:
 
 def _unknown(first: Token, second: Token, operators: Mapping[str, ReadsClause]) -> Problem:
     word = first.text
+    if first.word in _OF_METRICS:
+        message = f"{word} belongs to queries of metrics, and Dohyo keeps logs"
+        hint = "of logs: | timeslice 5m | avg(field) by _timeslice"
+        return Problem("operator-impossible", message, first.span, (hint,))
     near = difflib.get_close_matches(first.word, operators, n=1, cutoff=0.7)
     if second.kind == END and first.kind == WORD and not near:
         hint = f"an expression is written with a name for its result: {word} as name"

@@ -14,6 +14,7 @@ from dohyo.functions.strings import replacement_parts
 from dohyo.functions.table import ANY, NUMBER, SAME, Function, all_functions, function_named
 from dohyo.lang import tree
 from dohyo.lang.timerange import zone_named
+from dohyo.ops.aggregates import AGGREGATES
 from dohyo.ops.context import CheckContext, fail, known
 from dohyo.ops.message_fields import message_field
 from dohyo.plan.expr import Apply, Expr, Lit, Ref
@@ -252,6 +253,8 @@ def _call(node: tree.Call, schema: Schema, context: CheckContext) -> Expr:
 
         return contains_condition(node, schema, context)
     function = function_named(node.name)
+    if node.name.lower() in AGGREGATES and (function is None or len(node.args) == 1):
+        _aggregate_inside(node)
     if function is None or (function.hidden and node.name.lower() != "if"):
         _unknown_function(node)
     assert function is not None
@@ -321,6 +324,11 @@ def _with_zone(node: tree.Call, result: Apply) -> Apply:
         first = error.problems[0]
         raise ProblemError([Problem(first.code, first.message, node.args[2].span, first.hints)]) from None
     return replace(result, args=(*result.args[:2], Lit(name, TEXT)))
+
+
+def _aggregate_inside(node: tree.Call) -> None:
+    message = f"{node.name} goes over many rows, so it stands in an operator of its own"
+    fail("aggregate-place", message, node.span, f"give it a name before: | {node.name}(a) as x | x / 2 as y")
 
 
 def _check_count(node: tree.Call, function: Function) -> None:

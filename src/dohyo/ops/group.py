@@ -24,6 +24,7 @@ from dohyo.plan.types import DOUBLE, LONG, TEXT
 
 _PICKS = ("first", "last", "min", "max", "most_recent", "least_recent")
 """Functions that give one of the values they are given."""
+_ARITHMETIC = ("+", "-", "*", "/", "%")
 
 
 @dataclass(frozen=True)
@@ -99,6 +100,10 @@ def _read_arguments(reader: Reader) -> tuple[tree.FieldRef | None, tuple[tree.Nu
 def read_clause(reader: Reader) -> GroupClause:
     reader.rewind()
     calls = [read_call(reader)]
+    if reader.peek().text in _ARITHMETIC:
+        hint = f"give it a name before: | {calls[0].function}(a) as x | x {reader.peek().text} 2 as y"
+        message = f"{calls[0].function} goes over many rows, so it stands in an operator of its own"
+        reader.fail("aggregate-place", message, calls[0].span, (hint,))
     is_old_form = calls[0].function == "count" and not calls[0].name and reader.peek(-1).word == "count"
     if is_old_form and _name_ahead(reader) and reader.peek().word not in ("by", "group"):
         return GroupClause(tuple(calls), reader.fields())  # count a, b

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from dohyo.lang.reader import Reader
+from dohyo.lang.tokens import PUNCT
 from dohyo.ops.context import CheckContext, fail
 from dohyo.ops.operator import Help, Operator
 from dohyo.plan.nodes import Plan
@@ -18,6 +19,8 @@ class InferClause:
 
 
 def read_clause(reader: Reader) -> InferClause:
+    if reader.peek().kind == PUNCT or reader.peek().word == "as":
+        reader.fail("option-expected", "infer takes options")  # so that a field may have this name
     options = reader.rest_text()
     while not reader.at_end():
         reader.take()

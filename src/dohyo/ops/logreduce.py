@@ -11,6 +11,7 @@ from dohyo.base.problem import Span
 from dohyo.functions.table import RunContext
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
+from dohyo.lang.tokens import PUNCT
 from dohyo.ops.context import CheckContext, fail, known
 from dohyo.ops.expressions import coerced, field_value
 from dohyo.ops.operator import Help, Operator, Traits
@@ -141,7 +142,7 @@ class DetailsClause:
 
 def read_details(reader: Reader) -> DetailsClause:
     """Ids are digits and letters, bare or in quotes."""
-    if reader.at_end():
+    if reader.at_end() or reader.peek().kind == PUNCT or reader.peek().word == "as":
         reader.fail(
             "signature-expected", "the id of a signature is expected here", hints=("its _signature_id",)
         )

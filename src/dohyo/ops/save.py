@@ -24,6 +24,10 @@ class SaveClause:
 
 def read_clause(reader: Reader) -> SaveClause:
     append = reader.word("append")
+    if reader.peek().word == "view" and reader.peek(1).text != "/":
+        message = "save view makes a scheduled view, which Dohyo does not have"
+        hint = 'save append path://"/Library/Users/me/table" keeps the rows in a lookup table'
+        reader.fail("operator-impossible", message, hints=(hint,))
     return SaveClause(read_table(reader), append)
 
 

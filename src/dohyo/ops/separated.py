@@ -31,6 +31,10 @@ class SeparatedClause:
 def _reading(operator: str, options: tuple[str, ...]) -> Callable[[Reader], SeparatedClause]:
     def read(reader: Reader) -> SeparatedClause:
         reader.option("field")  # `csv field=_raw` means `csv _raw`
+        if reader.peek().word == "extract" and reader.peek(1).word not in ("extract", *options):
+            hint = f"{operator} _raw extract 1 as a, 3 as b"
+            message = f"{operator} needs the field that it cuts"
+            reader.fail("field-expected", message, reader.peek().span, (hint,))
         source = reader.field()
         characters = {"delim": ",", "quote": '"', "escape": "\\"}
         first = reader.peek()

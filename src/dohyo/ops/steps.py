@@ -20,9 +20,10 @@ from dohyo.plan.places import said_at
 
 _OF_THEIR_OWN = frozenset(
     (
-        "alias-count", "argument-count", "argument-value", "field-twice", "function-unknown", "group-missing",
-        "group-twice", "group-unnamed", "json-path", "json-path-unsupported", "operator-impossible",
-        "regex-of-nothing", "regex-place", "regex-unsupported", "regex-wrong", "timezone-unknown",
+        "aggregate-place", "alias-count", "argument-count", "argument-value", "field-twice",
+        "function-unknown", "group-missing", "group-twice", "group-unnamed", "json-path",
+        "json-path-unsupported", "operator-impossible", "regex-of-nothing", "regex-place",
+        "regex-unsupported", "regex-wrong", "timezone-unknown",
     )
 )  # fmt: skip
 """Problems of a step that no other step can be the cause of."""
