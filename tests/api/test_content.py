@@ -326,6 +326,19 @@ def test_numbers_letters_and_unknown_parts_come_out_as_they_went_in(analyst):
     assert any("timeRange" in one for one in reasons) and told["items"] == 4 and not told["leftOut"]
 
 
+def test_what_an_import_leaves_out_is_kept_with_what_it_made(analyst):
+    large = {"type": "DashboardV2SyncDefinition", "name": "Large", "text": "x" * (3 * 1024 * 1024)}
+    folder = {"type": "FolderSyncDefinition", "name": "Partly", "children": [None, large]}
+    path = f"{CONTENT}/folders/{personal(analyst)}/import"
+    made = job(analyst, path, analyst.post(path, json=folder))["statusMessage"].removeprefix("id:")
+    told = analyst.get(f"/api/dohyo/v1/content/{made}/report").json()["leftOut"]
+    assert [(one["path"], one["type"]) for one in told] == [
+        ("/Partly/None", "None"), ("/Partly/Large", "DashboardV2SyncDefinition")
+    ]  # fmt: skip
+    assert "2,097,152" in told[1]["error"]
+    job(analyst, f"{CONTENT}/{made}/delete", analyst.delete(f"{CONTENT}/{made}/delete"))
+
+
 def test_unusable_definitions_are_refused_whole_with_one_clear_message(analyst):
     home = personal(analyst)
     path = f"{CONTENT}/folders/{home}/import"

@@ -237,7 +237,8 @@ class Library:
     def import_into(
         self, folder_id: str, definition: Any, caller: Caller, *, overwrite: bool = False
     ) -> Imported:
-        """Adds the items of a published definition. Children that cannot be used are left out and told.
+        """Adds the items of a published definition. Children that cannot be used are left out, told, and
+        remembered with what is made.
 
         A name that the folder has already is refused; with `overwrite` that item is replaced and keeps its
         id, and of a folder the children with other names stay.
@@ -247,9 +248,16 @@ class Library:
 
         def brought(session: Session) -> str:
             folder = filled(session, folder_id, caller)
-            return _bring(session, draft, folder, caller, overwrite)
+            item_id = _bring(session, draft, folder, caller, overwrite)
+            tree.get_item(session, item_id).left_out = [failure.as_json() for failure in failures]
+            return item_id
 
         return Imported(self._changed(brought).id, draft.count(), tuple(failures))
+
+    def left_out(self, item_id: str, caller: Caller) -> list[dict[str, str]]:
+        """What the import that made the item left out, as `Failure.as_json` gives it."""
+        with self._metadata() as session:
+            return list(viewed(session, item_id, caller).left_out)
 
     def _changed(self, change: Callable[[Session], str]) -> ContentItem:
         """The item whose id `change` gives, after its transaction."""

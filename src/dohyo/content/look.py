@@ -1,6 +1,6 @@
 """Which of a panel's published visual settings are drawn, and which are only kept.
 
-The panels of the pages read the settings of `DRAWN`. Those of `STYLE` say how letters and lines look, which
+The panels of the pages read the settings of `DRAWN`. Those of `STYLE` say how fonts and lines look, which
 is Dohyo's own. Everything else that is set is told, so that nobody takes it for drawn.
 """
 
@@ -90,7 +90,7 @@ def note_of(given: Any) -> str:
 
 
 def style_of(given: Any) -> set[str]:
-    """Names of settings for letters, lines and palettes, in whose place Dohyo has its own."""
+    """Names of settings for fonts, lines and palettes, in whose place Dohyo has its own."""
     settings = settings_of(given) or {}
     many = {path for path, value in _leaves(settings) if path == SLICES and str(value) not in FEW}
     styles = (path for path, _ in _leaves(settings) if STYLE.fullmatch(path))

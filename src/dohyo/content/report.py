@@ -180,7 +180,7 @@ def _dashboard(document: Mapping[str, Any], kind: str, place: str) -> Iterator[L
         yield from _kept_keys(variable, "variable", str(variable["name"]), place)
     style = {name.split(".")[-1] for panel in panels for name in style_of(panel.get("visualSettings"))}
     if style and kind == "Dashboard":
-        reason = named("letters, lines and palettes are Dohyo's own, which leaves out", sorted(style))
+        reason = named("fonts, lines and palettes are Dohyo's own, which leaves out", sorted(style))
         yield Line(place, "look", title, "note", reason)
 
 

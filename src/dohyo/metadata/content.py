@@ -34,6 +34,7 @@ class ContentItem(Base):
     app_instance_id: Mapped[str | None] = mapped_column(String(16), index=True)  # set: read-only
     dashboard_id: Mapped[str | None] = mapped_column(String(64), unique=True)
     document: Mapped[dict] = mapped_column(JSON, default=dict, deferred=True)
+    left_out: Mapped[list] = mapped_column(JSON, default=list, deferred=True)  # by the import that made it
     version: Mapped[int] = mapped_column(default=1)
     created_ms: Mapped[int] = mapped_column(BigInteger)
     created_by: Mapped[str] = mapped_column(String(16))

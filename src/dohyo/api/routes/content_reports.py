@@ -56,7 +56,13 @@ def with_values(body: JsonObject, principal: Reader) -> Response:
 
 @router.get("/{item_id}/report")
 def report_of_item(item_id: str, request: Request, principal: Reader, parts: Parts) -> Response:
-    """The same for what is stored."""
-    definition = parts.library.export(item_id, caller_of(principal, request))
-    lines = [line.as_json() for line in report_of(definition)]
-    return json_answer({"lines": lines, "parameters": [one.as_json() for one in parameters_of(definition)]})
+    """The same for what is stored, with what its import left out."""
+    caller = caller_of(principal, request)
+    definition = parts.library.export(item_id, caller)
+    return json_answer(
+        {
+            "lines": [line.as_json() for line in report_of(definition)],
+            "leftOut": parts.library.left_out(item_id, caller),
+            "parameters": [one.as_json() for one in parameters_of(definition)],
+        }
+    )

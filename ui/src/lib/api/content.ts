@@ -63,11 +63,16 @@ export interface ReportLine {
   reason: string;
   where: string;
 }
+/** A part that an import did not take. */
+export interface LeftOut {
+  path: string;
+  error: string;
+}
 export interface ContentReport {
   name?: string;
   items?: number;
   lines: ReportLine[];
-  leftOut?: { path: string; error: string }[];
+  leftOut?: LeftOut[];
   /** What its queries leave to whoever imports it. */
   parameters: { name: string; kind: "scope" | "value" | "variable"; default: string }[];
 }
