@@ -53,7 +53,8 @@ def modern(document: Mapping[str, Any]) -> Json:
             _panel(key, panel, own if own != usual else None, _narrowed(panel, filters, names))
             for key, panel, own in zip(keys, panels, ranges, strict=True)
         ],
-        "variables": parameters + [_variable(f.variable, f.label, f.default) for f in filters if f.panels & ids],
+        "variables": parameters
+        + [_variable(f.variable, f.label, f.default) for f in filters if f.panels & ids],
     }  # fmt: skip
 
 
