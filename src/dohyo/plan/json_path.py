@@ -82,7 +82,7 @@ def read_path(path: str) -> Path:
     while at < len(text):
         step, at = _step_at(text, at)
         steps.append(step)
-    if not steps or steps[-1] == DEEP:
+    if (not steps and text != "$") or (steps and steps[-1] == DEEP):
         _fail("json-path", "a JSON path names at least one key", "such as a.b[0].c or ['odd name']")
     return tuple(steps)
 
@@ -146,7 +146,7 @@ def shown_path(path: Path) -> str:
     >>> shown_path(read_path("$.a.b[*]..c[1:]"))
     "['a']['b'][*]..['c'][1:]"
     """
-    return "".join(_shown_step(step) for step in path)
+    return "".join(_shown_step(step) for step in path) or "$"
 
 
 def _shown_step(step: Step) -> str:
@@ -216,7 +216,7 @@ def found_at(source: str | None, path: str) -> tuple[bool, str | None]:
     before, rest = split_path(_read(path))
     present, start = _walk(value, before)
     if not rest:
-        return present, shown(start)
+        return present and (bool(before) or value is not None), shown(start)
     found = _found([start], rest)
     if not present or not isinstance(start, list | dict) or (not found and _names(rest[0])):
         return False, None
