@@ -59,6 +59,11 @@ export function dayShort(ms: number, time = false): string {
   const day = `${p.day} ${MONTHS[p.month - 1]}`;
   return time ? `${day} ${two(p.hour)}:${two(p.minute)}` : day;
 }
+/** `21 May 14:05`, with the year where it is not this one. */
+export function momentShort(ms: number): string {
+  const { year } = parts(ms);
+  return year === parts(Date.now()).year ? dayShort(ms, true) : `${dayShort(ms)} ${year} ${timeOfDay(ms, false)}`;
+}
 /** `Thu 21 May`. */
 export function weekdayShort(ms: number): string {
   return `${parts(ms).weekday} ${dayShort(ms)}`;

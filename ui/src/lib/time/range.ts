@@ -1,7 +1,7 @@
 /** Time ranges as people write them and as the address bar keeps them. */
 import type { RangeWords } from "../api/client";
 import type { Bounds, Boundary, TimeRangeModel } from "../api/types";
-import { dateTime, dayShort, parts, zoned } from "./format";
+import { dateTime, momentShort, parts, zoned } from "./format";
 
 const UNIT_MS: Record<string, number> = { s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 };
 /** The last week may be taken for the one that ended on Sunday. */
@@ -57,7 +57,7 @@ export function rangeLabel(range: RangeWords): string {
   if (isRelative(range)) return `Last ${range.from.slice(1)}`;
   const bounds = resolve(range);
   if (!bounds) return `${range.from} – ${range.to ?? "now"}`;
-  return `${dayShort(bounds.from_ms, true)} – ${dayShort(bounds.to_ms, true)}`;
+  return `${momentShort(bounds.from_ms)} – ${momentShort(bounds.to_ms)}`;
 }
 
 /** The next range back (-1) or forward (+1), of the same length. */
