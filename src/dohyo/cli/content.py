@@ -111,7 +111,7 @@ def bring_in(
     for failure in imported.failures:
         typer.echo(f"left out: {failure.path}: {failure.error.problems[0].message}", err=True)
     place = library.place(imported.item_id, caller).path
-    typer.echo(f"{imported.total:,} items are in {place}")
+    typer.echo(f"{place}: {imported.total:,} {'item' if imported.total == 1 else 'items'}")
     return place, len(imported.failures)
 
 
