@@ -35,10 +35,27 @@ function problemIn(status: number, body: unknown): Problem {
   return problemOf(first?.code ?? b.code ?? `http-${status}`, message ?? `The server answered with status ${status}.`, first?.detail ? [first.detail] : []);
 }
 
+/** JSON as it was written: numbers that no browser can hold, and the way they were spelt, stay. */
+export class Written {
+  constructor(readonly text: string) {}
+
+  /** Over many lines, each text and number as it is. */
+  indented(): string {
+    let depth = 0;
+    const line = () => `\n${"  ".repeat(depth)}`;
+    return this.text.replace(/"(?:[^"\\]|\\.)*"|\{\s*\}|\[\s*\]|[{}[\],:]|\s+/g, (part) => {
+      if (part === "{" || part === "[") return (depth++, part + line());
+      if (part === "}" || part === "]") return (depth--, line() + part);
+      if (part === ",") return part + line();
+      return part === ":" ? ": " : part.trim();
+    });
+  }
+}
+
 export async function ask(method: string, path: string, body?: unknown, signal?: AbortSignal, more: Record<string, string> = {}): Promise<Response> {
   const headers: Record<string, string> = { ...more };
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  return send(method, path, headers, body === undefined ? undefined : JSON.stringify(body), signal);
+  return send(method, path, headers, body === undefined ? undefined : body instanceof Written ? body.text : JSON.stringify(body), signal);
 }
 
 /** A form with a file; the browser names its own content type. */

@@ -1,5 +1,5 @@
 /** The content library: folders, dashboards, saved searches, lookup tables. */
-import { ask, Failed, json, OWN, problemOf, sendFile, sendForm } from "./call";
+import { ask, Failed, json, OWN, problemOf, sendFile, sendForm, Written } from "./call";
 import type { DashboardModel, TimeRangeModel } from "./types";
 
 export type ItemType = "Folder" | "Dashboard" | "Search" | "Lookups" | "Report" | string;
@@ -101,6 +101,7 @@ async function job(start: string, follow: string, body: unknown = {}, method = "
     await new Promise((after) => setTimeout(after, WAIT_MS));
   }
 }
+const written = async (answer: Response) => new Written(await answer.text());
 const made = (message: string) => message.split(":").at(-1)!.trim();
 
 async function common(name: "installedApps" | "adminRecommended"): Promise<Folder> {
@@ -126,22 +127,25 @@ export const content = {
   move: (id: string, folderId: string) => ask("POST", `${V2}/${part(id)}/move?destinationFolderId=${part(folderId)}`, {}),
   remove: (id: string) => job(`${V2}/${part(id)}/delete`, `${V2}/${part(id)}/delete`, undefined, "DELETE"),
   /** The published definition, exactly as it was imported. */
-  async export(id: string): Promise<unknown> {
+  async export(id: string): Promise<Written> {
     const { id: done } = await job(`${V2}/${part(id)}/export`, `${V2}/${part(id)}/export`);
-    return json("GET", `${V2}/${part(id)}/export/${done}/result`);
+    return written(await ask("GET", `${V2}/${part(id)}/export/${done}/result`));
   },
   /** Earlier versions, newest first. */
   versions: async (id: string) => (await json<{ versions: ItemVersion[] }>("GET", `${OWN}/content/${part(id)}/versions`)).versions,
   restore: (id: string, version: number) => ask("POST", `${OWN}/content/${part(id)}/versions/${version}/restore`, {}),
   /** What of a definition would work here; stores nothing. */
-  report: (definition: unknown) => json<ContentReport>("POST", `${OWN}/content/report`, definition),
+  report: (definition: Written) => json<ContentReport>("POST", `${OWN}/content/report`, definition),
   /** A published package in a .zip as one definition. */
-  ofArchive: async (archive: File) => (await (await sendFile(`${OWN}/content/archive`, archive, "application/zip")).json()) as { definition: unknown; others: string[] },
-  filled: (definition: unknown, values: Record<string, string>) => json<unknown>("POST", `${OWN}/content/filled`, { definition, values }),
+  async ofArchive(archive: File): Promise<{ definition: Written; others: string[] }> {
+    const { definition, others } = (await (await sendFile(`${OWN}/content/archive`, archive, "application/zip")).json()) as { definition: unknown; others: string[] };
+    return { definition: new Written(JSON.stringify(definition)), others };
+  },
+  filled: async (definition: Written, values: Record<string, string>) => written(await ask("POST", `${OWN}/content/filled`, new Written(`{"definition":${definition.text},"values":${JSON.stringify(values)}}`))),
   /** What of a stored item works here. */
   reportOf: (id: string) => json<ContentReport>("GET", `${OWN}/content/${part(id)}/report`),
   /** Stores a published definition in a folder; gives the new item's id and what was left out. */
-  async import(folderId: string, definition: unknown, overwrite: boolean): Promise<{ id: string; failures: { path: string; error: string }[] }> {
+  async import(folderId: string, definition: Written, overwrite: boolean): Promise<{ id: string; failures: { path: string; error: string }[] }> {
     const at = `${V2}/folders/${part(folderId)}/import`;
     const { id, message } = await job(`${at}?overwrite=${overwrite}`, at, definition);
     const { failures = [] } = await json<{ failures?: { path: string; error: string }[] }>("GET", `${at}/${id}/result`);

@@ -59,5 +59,5 @@ export async function openSearch(id: string, replace = false) {
 
 export async function exportItem(item: Item) {
   const definition = await content.export(item.id);
-  download(`${item.name}.json`, `${JSON.stringify(definition, null, 2)}\n`, "application/json");
+  download(`${item.name}.json`, `${definition.indented()}\n`, "application/json");
 }
