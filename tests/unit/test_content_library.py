@@ -185,6 +185,17 @@ def test_copy_is_whole_and_its_own(library, ann, home):
     assert names(library.children(copied.id, ann)) == ["D"]
 
 
+def test_the_title_of_a_dashboard_goes_along_with_its_name(library, ann, home):
+    board = library.create(home, dashboard_draft(dashboard("D")), ann)
+    copied = library.copy(board.id, home, ann)
+    assert (copied.name, copied.document["title"]) == ("Copy of D", "Copy of D")
+    assert library.get(board.id, ann).name == "D"
+    assert library.rename(board.id, "E", None, ann).document["title"] == "E"
+    definition = {"type": "DashboardV2SyncDefinition", "name": "F", **dashboard("Seen")}
+    other = library.import_into(home, definition, ann).item_id
+    assert library.rename(other, "G", None, ann).document["title"] == "Seen"
+
+
 def test_deleted_folder_takes_all_below_it_along(library, ann, home, metadata):
     with metadata() as session:
         before = session.query(ContentItem).count()

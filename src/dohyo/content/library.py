@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, sessionmaker, undefer
 from dohyo.base.clock import now_ms
 from dohyo.content import tree, versions
 from dohyo.content.definitions import Definition, Draft, Failure, check_document, read_definition
-from dohyo.content.names import check_name, stands_for
+from dohyo.content.names import check_name, stands_for, titled
 from dohyo.content.paths import find, part_of, personal_id
 from dohyo.content.refusals import ContentRefused, no_content, wrong
 from dohyo.content.rights import Caller, filled, own, viewed
@@ -153,6 +153,8 @@ class Library:
         def renamed(session: Session) -> str:
             item = own(session, item_id, caller)
             check_name(name, item.item_type)
+            if item.document:
+                item.document = titled(item.document, item.name, name)
             item.name = name
             if item.document and stands_for(name, item.document.get("name"), item.item_type):
                 item.document = {**item.document, "name": name}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from typing import Any
 
 from dohyo.content.refusals import wrong
@@ -40,6 +41,11 @@ def stands_for(name: str, text: Any, item_type: str) -> bool:
     wanted = fitting_name(text, item_type)
     number = re.search(r" \((\d{1,4})\)$", name)
     return name == wanted or bool(number and name == numbered_name(wanted, int(number[1]), item_type))
+
+
+def titled(document: Mapping[str, Any], before: str, name: str) -> dict[str, Any]:
+    """The definition of an item called `name` now: a title that was its name `before` goes along."""
+    return {**document, **({"title": name} if document.get("title") == before else {})}
 
 
 def most_characters(item_type: str) -> int:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session, undefer
 from dohyo.base.clock import now_ms
 from dohyo.base.ids import LETTERS_AND_DIGITS, hex_id, random_text
 from dohyo.content.definitions import MOST_DEPTH, Definition, Draft, definition_of
-from dohyo.content.names import check_name
+from dohyo.content.names import check_name, titled
 from dohyo.content.refusals import name_taken, no_content, wrong
 from dohyo.content.rows import stored_rows, write_rows
 from dohyo.metadata.content import ContentItem
@@ -194,7 +194,7 @@ def copy(session: Session, item: ContentItem, folder: ContentItem, author: Autho
     taken = {child.name for child in children_of(session, folder.id)}
     while draft.name in taken:
         name = f"Copy of {draft.name}"
-        document = {**draft.document, "name": name} if draft.document else draft.document
+        document = draft.document and titled({**draft.document, "name": name}, draft.name, name)
         draft = replace(draft, name=name, document=document)
     check_name(draft.name, draft.item_type)
     return add(session, draft, folder, author)
