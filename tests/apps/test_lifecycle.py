@@ -11,11 +11,13 @@ from small_app import NAME, UUID, HotFieldsOnly, files, write_catalog
 from dohyo.access.secrets import SecretBox
 from dohyo.access.users import create_user
 from dohyo.apps.archive import zip_of_files
-from dohyo.apps.catalog import Catalog
+from dohyo.apps.catalog import App, Catalog
 from dohyo.apps.lifecycle import Lifecycle
+from dohyo.apps.plans import plan_json, standing_of
 from dohyo.apps.refusals import AppRefused
-from dohyo.apps.set_up import SetUp
-from dohyo.apps.shapes import instance_json, preview_json, status_json
+from dohyo.apps.set_up import SetUp, set_up_of
+from dohyo.apps.shapes import instance_json, status_json
+from dohyo.base.problem import ProblemError
 from dohyo.collect.registry import Registry
 from dohyo.content import tree
 from dohyo.content.library import Library
@@ -152,11 +154,11 @@ def test_upgrade_and_downgrade_keep_ids_and_parameters(apps, library, admin, sto
     assert (apps.instances()[0].version, store.sets) == ("1.0.0", {"small": {"x": "['x']"}})
 
 
-def test_new_version_asks_only_for_what_is_new(apps, admin, catalog, library):
+def test_new_version_asks_only_for_what_is_new(apps, admin, catalog, library, metadata):
     install(apps, admin)
     app = catalog.app(UUID)
-    asked = preview_json(app, app.package("2.0.0"), apps.instances()[0])
-    assert [scope["keyTfVar"] for scope in asked["parameters"]] == ["other_key"]
+    asked = plan_json(app, app.package("2.0.0"), standing_of(metadata, UUID), "upgrade")
+    assert [scope["keyVar"] for scope in asked["parameters"]] == ["other_key"]
     with pytest.raises(AppRefused) as caught:
         apps.upgrade(UUID, admin.user_id)
     assert (caught.value.status, caught.value.problems[0].message) == (
@@ -166,14 +168,71 @@ def test_new_version_asks_only_for_what_is_new(apps, admin, catalog, library):
     assert apps.instances()[0].parameters == {**SCOPE, "other_key": "_sourceCategory", "other_value": "x"}
 
 
-def test_preview_says_what_changes(apps, admin, catalog):
+def test_preview_says_what_changes(apps, admin, catalog, metadata):
     install(apps, admin)
     app = catalog.app(UUID)
-    shown = preview_json(app, app.package("1.1.0"), apps.instances()[0])
-    assert {one["name"]: one["change"] for one in shown["changes"]} == {
-        "Board": "changed", "New board": "added", "Gone": "removed", "Table": "changed", "One": "same",
-        "Two": "same", "Deep": "same", "Deep/Inner": "removed", "Deep/Deeper": "same",
-        "Deep/Deeper/Innermost": "changed", "Kind": "changed",
+    shown = plan_json(app, app.package("1.1.0"), standing_of(metadata, UUID), "upgrade")
+    assert {one["name"]: (one["change"], one["detail"]) for one in shown["changes"]} == {
+        "Board": ("changed", "1 panel changed: P"),
+        "New board": ("added", "1 panel, last hour"),
+        "Gone": ("removed", ""),
+        "Table": ("changed", "other rows"),
+        "One": ("kept", ""),
+        "Two": ("kept", ""),
+        "Deep/Inner": ("removed", ""),
+        "Deep/Deeper/Innermost": ("changed", "another query"),
+        "Kind": ("changed", "becomes a dashboard, was a search"),
+        "Hot fields": ("changed", "2 keys"),
+    }
+
+
+def test_plan_tells_what_becomes_of_rows_that_people_changed(apps, admin, catalog, metadata, library):
+    install(apps, admin)
+    table = library.at_path("/Library/Installed Apps/Small App/Table", admin).id
+    LookupTables(metadata).put_row(table, {"k": "mine"}, admin)
+    app = catalog.app(UUID)
+
+    def told(package, action="upgrade"):
+        changes = plan_json(app, package, standing_of(metadata, UUID), action)["changes"]
+        return next(one["detail"] for one in changes if one["name"] == "Table")
+
+    assert told(app.package("1.1.0")) == "the rows that people changed stay"
+    assert told(app.package("2.0.0")) == "the rows that people changed are replaced"
+    assert told(None, "uninstall") == "with the rows that people changed"
+
+
+def test_plan_shows_the_order_and_refuses_a_wrong_one(apps, admin, catalog, metadata):
+    app = catalog.app(UUID)
+    source = {"schemaType": "Microsoft Graph Security API", "config": CONFIG}
+    order = {"way": "new-collector", "collector": {"name": "Azure"}, "source": source}
+    set_up = set_up_of(order, app.package("1.0.0"), metadata)
+    shown = plan_json(app, app.package("1.0.0"), standing_of(metadata, UUID), "install", {}, set_up)
+    assert [(one["kind"], one["name"], one["detail"]) for one in shown["changes"]][:3] == [
+        ("collector", "Azure", ""),
+        ("source", "Graph", "source category Labs/Graph"),
+        ("scope", "Logs data source", "_sourceCategory=Labs/Graph"),
+    ]
+    install(apps, admin)
+    given = {"default_scope_value": "other"}
+    shown = plan_json(app, app.package("1.0.0"), standing_of(metadata, UUID), "upgrade", given)
+    assert shown["changes"][0]["detail"] == "_sourceCategory=other instead of _sourceCategory=azure/graph"
+    changed = {one["name"] for one in shown["changes"] if one["change"] == "changed"}
+    assert changed == {
+        "Logs data source", "Board", "Gone", "One", "Two", "Kind", "Deep/Inner", "Deep/Deeper/Innermost",
+    }  # fmt: skip
+    with pytest.raises(AppRefused):
+        plan_json(app, app.package("1.0.0"), standing_of(metadata, UUID), "upgrade", {"scope_kay": "x"})
+
+
+def test_plan_for_a_version_that_left_the_catalog_goes_by_what_is_there(apps, admin, catalog, metadata):
+    install(apps, admin)
+    app = catalog.app(UUID)
+    left = App(app.uuid, {v: p for v, p in app.packages.items() if v != "1.0.0"})
+    changes = plan_json(left, app.package("1.1.0"), standing_of(metadata, UUID), "upgrade")["changes"]
+    assert {one["name"]: one["change"] for one in changes} == {
+        "Board": "changed", "New board": "added", "Gone": "removed", "Table": "changed", "One": "changed",
+        "Two": "changed", "Deep/Inner": "removed", "Deep/Deeper/Innermost": "changed", "Kind": "changed",
+        "Hot fields": "added",
     }  # fmt: skip
 
 
@@ -216,6 +275,31 @@ def test_installing_another_version_is_told_to_be_an_upgrade(apps, admin):
     install(apps, admin)
     message = failed(apps, apps.install(UUID, admin.user_id, "1.1.0", SCOPE))
     assert message == "Small App is installed in version 1.0.0 already"
+
+
+def test_an_install_that_asks_something_else_of_an_installed_app_fails(apps, admin, metadata, tmp_path):
+    install(apps, admin)
+    other = {**SCOPE, "default_scope_value": "other"}
+    message = failed(apps, apps.install(UUID, admin.user_id, "1.0.0", other))
+    assert message == "Small App is installed in version 1.0.0 already, with other values"
+    message = failed(apps, apps.install(UUID, admin.user_id, "1.0.0", SCOPE, SetUp(SOURCE, {"name": "A"})))
+    assert message == "Small App is installed in version 1.0.0 already; no source was made"
+    assert Registry(metadata, SecretBox(tmp_path)).list_collectors() == []
+    assert apps.instances()[0].parameters == SCOPE
+
+
+def test_an_install_with_a_source_may_be_repeated(apps, admin, metadata, tmp_path):
+    for _ in range(2):
+        done(apps, apps.install(UUID, admin.user_id, "1.0.0", set_up=SetUp(SOURCE, {"name": "Azure"})))
+    assert len(Registry(metadata, SecretBox(tmp_path)).list_collectors()) == 1
+
+
+def test_what_is_not_made_to_be_installed_is_not(apps, admin, catalog):
+    held = dict(files("1.0.0", uuid=UUID.replace("1", "b"), name="Held"))
+    held["manifest.yaml"] += b"installable: false\n"
+    with pytest.raises(AppRefused) as caught:
+        apps.install(catalog.add(zip_of_files(held)).uuid, admin.user_id, None, SCOPE)
+    assert (caught.value.status, caught.value.code) == (409, "apps:not_installable")
 
 
 def test_wrong_orders_are_refused_at_once(apps, admin):
@@ -299,6 +383,61 @@ def test_secret_of_the_order_is_stored_encrypted_and_forgotten(apps, admin, meta
     assert job.setup is None
     for path in tmp_path.rglob("metadata.sqlite*"):
         assert b"a secret" not in path.read_bytes()
+
+
+def test_the_scope_of_an_existing_source_and_of_its_collector(apps, admin, metadata, tmp_path, catalog):
+    registry, package = Registry(metadata, SecretBox(tmp_path)), catalog.app(UUID).package("1.0.0")
+    collector = registry.create_collector({"name": "Azure", "category": "of/collector"})
+    bare = {key: value for key, value in CONFIG.items() if key != "category"}
+    source = registry.create_source(collector.id, {**SOURCE, "config": bare})
+    order = {"way": "existing-source", "sourceId": source.id}
+    assert set_up_of(order, package, metadata).category == "of/collector"
+    added = {"schemaType": "Microsoft Graph Security API", "config": {**bare, "name": "Second"}}
+    order = {"way": "existing-collector", "collectorId": collector.id, "source": added}
+    done(apps, apps.install(UUID, admin.user_id, "1.0.0", set_up=set_up_of(order, package, metadata)))
+    assert apps.instances()[0].parameters["default_scope_value"] == "of/collector"
+    assert [one.name for one in registry.list_sources(collector.id)] == ["Graph", "Second"]
+
+
+@pytest.mark.parametrize(
+    ("order", "status"),
+    [
+        ([], 400),
+        ({"way": "elsewhere"}, 400),
+        ({"way": "existing-source"}, 400),
+        ({"way": "existing-source", "sourceId": 99}, 404),
+        ({"way": "existing-source", "sourceId": "9" * 30}, 400),
+        ({"way": "existing-collector", "collectorId": 99, "source": {"schemaType": "X", "config": {}}}, 400),
+        (
+            {
+                "way": "existing-collector",
+                "collectorId": 99,
+                "source": {"schemaType": "Microsoft Graph Security API", "config": CONFIG},
+            },
+            404,
+        ),
+        ({"way": "new-collector", "source": {"schemaType": "Syslog", "config": {}}}, 400),
+        (
+            {
+                "way": "new-collector",
+                "source": {"schemaType": "Microsoft Graph Security API", "config": {**CONFIG, "x": 1}},
+            },
+            400,
+        ),
+        (
+            {
+                "way": "new-collector",
+                "source": {"schemaType": "Microsoft Graph Security API", "config": CONFIG},
+                "collector": {"name": " "},
+            },
+            400,
+        ),
+    ],
+)
+def test_wrong_ways_are_refused(catalog, metadata, order, status):
+    with pytest.raises(ProblemError) as caught:
+        set_up_of(order, catalog.app(UUID).package("1.0.0"), metadata)
+    assert caught.value.status == status
 
 
 # Lookup tables

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from dohyo.cli.main import app
@@ -39,3 +41,109 @@ def test_a_published_app_is_added_installed_and_taken_out(tmp_path):
     assert dohyo("uninstall", "partner web", "--data", data).exit_code == 0
     assert dohyo("remove", "Partner Web", "--version", "2.3.0", "--data", data).exit_code == 0
     assert "Partner Web" not in dohyo("list", "--data", data).output
+
+
+APP = "Azure Security - Microsoft Defender for Cloud Apps"
+SOURCE = {
+    "schemaRef": {"type": "Microsoft Graph Security API"},
+    "config": {
+        "name": "Graph", "category": "Labs/Graph", "tenant_id": "0f0e9a3c-91f5-4a5e-9a51-0c2d8d9b6a11",
+        "application_id": "7a1c2b3d-0000-4000-8000-000000000001", "secret_key": "a secret",
+    },
+}  # fmt: skip
+
+
+@pytest.fixture
+def narrow(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+
+
+def lines_of(result) -> list[str]:
+    assert all(len(line) <= 80 for line in result.stdout.splitlines() if "is done" not in line)
+    return [line.strip() for line in result.stdout.splitlines()]
+
+
+def test_catalog_is_searched_and_an_app_shown(tmp_path, narrow):
+    data = ("--data", tmp_path / "data")
+    [row] = lines_of(dohyo("list", "defender", "IDENTITY", *data))[2:]
+    assert row.startswith("Azure Security - Microsoft Defender for Identity") and "1.0.0" in row
+    assert "No app matches." in dohyo("list", "nothing of the kind", *data).stdout
+    assert json.loads(dohyo("list", "--installed", "--json", *data).stdout) == {"apps": []}
+    shown = dohyo("show", APP, "--version", "1.0.0", "--samples", *data)
+    for words in ("not set yet", "14 panels, last 24 hours", "in 1.1.0", "A message:", "Total Alerts:"):
+        assert words in " ".join(shown.stdout.split())
+    told = json.loads(dohyo("show", APP, "--json", *data).stdout)
+    assert (told["version"], told["installation"], told["needs"]) == (
+        "1.1.0", None, ["Microsoft Graph Security API"],
+    )  # fmt: skip
+
+
+def test_an_order_tells_what_changes_before_it_does_it(tmp_path, narrow):
+    data = ("--data", tmp_path / "data")
+    missing = dohyo("install", APP, *data)
+    assert missing.exit_code == 1 and "--scope FIELD=VALUE" in missing.stderr
+    dry = dohyo("install", APP, "--scope", "_sourceCategory=Labs/x", "--dry-run", *data)
+    assert lines_of(dry)[0] == f"Install {APP} 1.1.0" and "is done" not in dry.stdout
+    assert json.loads(dohyo("list", "--installed", "--json", *data).stdout) == {"apps": []}
+    words = ("install", APP, "--version", "1.0.0", "--scope", "_sourceCategory=Labs/x", "--json", *data)
+    done = json.loads(dohyo(*words).stdout)
+    assert done["status"]["status"] == "Success" and done["plan"]["to"] == "1.0.0"
+    up = lines_of(dohyo("upgrade", APP, *data))
+    assert up[0] == f"Upgrade {APP} from 1.0.0 to 1.1.0"
+    assert any("2 panels added: Top Analysts by Comments" in line for line in up)
+    changed = dohyo("upgrade", APP, "--scope", "_collector=Other", *data)
+    assert lines_of(changed)[0] == f"Change {APP} 1.1.0"
+    assert "_collector=Other instead of _sourceCategory=Labs/x" in " ".join(lines_of(changed))
+    assert lines_of(dohyo("upgrade", APP, "--version", "1.0.0", *data))[0].startswith("Revert ")
+    assert "Untouched: collectors and sources" in dohyo("uninstall", APP, *data).stdout
+    again = dohyo("uninstall", APP, *data)
+    assert again.exit_code == 1 and again.stderr.strip().endswith("is not installed")
+
+
+def test_the_three_ways_to_set_up_collection(tmp_path, narrow):
+    data, file = ("--data", tmp_path / "data"), tmp_path / "source.json"
+    file.write_text(json.dumps({"source": SOURCE}))
+    new = (
+        "--new-collector",
+        "Azure",
+        "--time-zone",
+        "Europe/Berlin",
+        "--field",
+        "team=soc",
+        "--source",
+        file,
+    )
+    made = lines_of(dohyo("install", APP, *new, *data))
+    assert "_sourceCategory=Labs/Graph" in made and any(line.startswith("Added  Collector") for line in made)
+    identity, endpoint = (APP.replace("Cloud Apps", name) for name in ("Identity", "Endpoint"))
+    taken = dohyo("install", identity, "--existing-source", "Azure/Graph", *data)
+    assert taken.exit_code == 0 and "_sourceCategory=Labs/Graph" in taken.stdout
+    same = dohyo("install", endpoint, "--collector", "Azure", "--source", file, *data)
+    assert same.exit_code == 1 and 'a source named "Graph" exists already' in same.stderr
+    file.write_text(json.dumps({**SOURCE["config"], "name": "Second", "category": "Labs/Second"}))
+    added = dohyo("install", endpoint, "--collector", "Azure", "--source", file, *data)
+    assert added.exit_code == 0 and "_sourceCategory=Labs/Second" in added.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--collector", "x", "--new-collector", "y"), "one of --new-collector"),
+        (("--collector", "x"), "--source FILE is needed"),
+        (("--source", "FILE"), "--new-collector NAME or --collector NAME"),
+        (("--source", "FILE", "--collector", "x"), 'there is no collector "x"'),
+        (("--existing-source", "x/y"), 'there is no source "x/y"'),
+        (("--existing-source", "x/y", "--source", "FILE"), "--existing-source takes one that is there"),
+        (("--scope", "x"), "FIELD=VALUE is needed"),
+        (("--set", "x"), "NAME=VALUE is needed"),
+        (("--set", "scope=x"), "the app has no such parameter"),
+        (("--scope", "a b=x"), "is no name of a field"),
+        (("--source", "FILE", "--new-collector", "y", "--time-zone", "Nowhere"), "time zone"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told(tmp_path, words, message):
+    file = tmp_path / "source.json"
+    file.write_text(json.dumps(SOURCE))
+    given = [str(file) if word == "FILE" else word for word in words]
+    refused = dohyo("install", APP, *given, "--data", tmp_path / "data")
+    assert refused.exit_code == 1 and message in refused.stderr and "Traceback" not in refused.output

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
-from dohyo.api.app_shapes import Json, counts, many, panel_counts
 from dohyo.apps import jobs
 from dohyo.apps.package import Package
+from dohyo.apps.parts import Json, counts, many, panel_counts
 from dohyo.apps.sample import FOLDER_PATH, Sample
 from dohyo.metadata.content import AppJob
 

@@ -2,8 +2,8 @@
 
 Search jobs, collectors and sources, and whatever the transport refuses, have the classic body
 `{"status", "id", "code", "message"}`; other published routes `{"id", "errors": [{"code", "message", ...}]}`;
-our own ones `{"id", "problem"}` with the place in the query. `id` is new for each answer; of failures of ours
-the log has it too.
+our own ones `{"id", "problem"}` with the place in the query, and `problems` where there are several. `id` is
+new for each answer; of failures of ours the log has it too.
 """
 
 from __future__ import annotations
@@ -93,6 +93,8 @@ def problem_answer(path: str, error: ProblemError) -> Response:
         headers["Retry-After"] = str(seconds)
     if path.startswith(OWN):
         body: dict[str, Any] = {"id": error_id(), "problem": first.as_json(error.text)}
+        if len(error.problems) > 1:
+            body["problems"] = [problem.as_json(error.text) for problem in error.problems]
     elif path.startswith(CLASSIC) or first.code in OF_TRANSPORT:
         body = classic_body(status, published or first.code, error.problems, error.text)
     else:

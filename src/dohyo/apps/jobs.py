@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
@@ -19,7 +19,7 @@ KEPT_MS = 7 * 86_400_000
 Metadata = sessionmaker[Session]
 
 
-def add(metadata: Metadata, job: AppJob) -> str:
+def add(metadata: Metadata, job: AppJob, same_set_up: Callable[[AppJob, AppJob], bool]) -> str:
     """Stores the job; its id, or that of the same job that is at work. AppRefused 409 for another one."""
     try:
         with metadata.begin() as session:
@@ -27,9 +27,12 @@ def add(metadata: Metadata, job: AppJob) -> str:
     except IntegrityError as error:
         with metadata() as session:
             working = session.scalar(select(AppJob).where(AppJob.working_on == job.uuid))
-        if working and (working.kind, working.to_version, working.parameters) == (
-            job.kind, job.to_version, job.parameters,
-        ):  # fmt: skip
+        if (
+            working
+            and (working.kind, working.to_version, working.parameters)
+            == (job.kind, job.to_version, job.parameters)
+            and same_set_up(working, job)
+        ):
             return working.id
         message = "another job is at work on this app"
         raise conflict("apps:busy", message, "it ends within seconds; then try again") from error

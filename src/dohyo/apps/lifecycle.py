@@ -16,7 +16,7 @@ import logging
 import queue
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import CursorResult, select, update
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -28,8 +28,9 @@ from dohyo.apps.catalog import Catalog
 from dohyo.apps.inputs import resolved_inputs
 from dohyo.apps.jobs import SWITCHED, WAITING, instance_of
 from dohyo.apps.package import Package
+from dohyo.apps.plans import check_repeated
 from dohyo.apps.refusals import AppRefused, conflict, no_instance, no_job
-from dohyo.apps.set_up import SetUp
+from dohyo.apps.set_up import SetUp, set_up_of
 from dohyo.apps.switch import folder_id_of, managed, remove_content, switch_content
 from dohyo.base.clock import now_ms
 from dohyo.base.ids import hex_id
@@ -83,16 +84,20 @@ class Lifecycle:
         parameters: Mapping[str, str] | None = None,
         set_up: SetUp | None = None,
     ) -> str:
-        """The newest or given version. Repeated for the version that is installed, it changes nothing.
+        """The newest or given version. The same order again changes nothing; one that asks something else of
+        an installed app fails.
 
         AppRefused: unknown app or version (404), wrong parameters or set-up (400), another job (409).
         """
         package, set_up = self._catalog.app(uuid).package(version), set_up or SetUp()
+        if not package.manifest.installable:
+            message = f"{package.manifest.name} {package.version} is not made to be installed"
+            raise conflict("apps:not_installable", message, "its manifest says installable: false")
         set_up.check(package)
         with self._metadata() as session:
             there = instance_of(session, package.uuid)
         if there is None:
-            resolved_inputs(package.config, parameters or {}, {}, set_up.category)
+            parameters = resolved_inputs(package.config, parameters or {}, {}, set_up.category)
         job = self._job("install", package.uuid, user_id, package.version, parameters)
         if set_up.source is not None:
             job.setup = self._secrets.encrypt(json.dumps(set_up.as_json()))
@@ -123,6 +128,25 @@ class Lifecycle:
         job.from_version = there.version if there else None
         return self._queued(job)
 
+    def order(
+        self,
+        kind: str,
+        uuid: str,
+        user_id: str,
+        version: str | None = None,
+        parameters: Mapping[str, str] | None = None,
+        collection: Any = None,
+    ) -> str:
+        """An install, upgrade or uninstall as our pages and the command line order it; `set_up_of` says what
+        `collection` is.
+        """
+        if kind == "install":
+            set_up = set_up_of(collection, self._catalog.app(uuid).package(version), self._metadata)
+            return self.install(uuid, user_id, version, parameters, set_up)
+        if kind == "upgrade":
+            return self.upgrade(uuid, user_id, version, parameters)
+        return self.uninstall(uuid, user_id)
+
     def _job(
         self, kind: str, uuid: str, user_id: str, version: str | None, parameters: Mapping[str, str] | None
     ) -> AppJob:
@@ -134,10 +158,16 @@ class Lifecycle:
         )  # fmt: skip
 
     def _queued(self, job: AppJob) -> str:
-        job_id = jobs.add(self._metadata, job)
+        job_id = jobs.add(self._metadata, job, self._same_set_up)
         self._reached("queued")
         self._waiting.put(job_id)
         return job_id
+
+    def _set_up(self, job: AppJob) -> SetUp:
+        return SetUp(**json.loads(self._secrets.decrypt(job.setup))) if job.setup else SetUp()
+
+    def _same_set_up(self, one: AppJob, other: AppJob) -> bool:
+        return self._set_up(one) == self._set_up(other)
 
     # Questions
 
@@ -239,9 +269,7 @@ class Lifecycle:
         package = self._catalog.app(job.uuid).package(job.to_version)
         instance = instance_of(session, job.uuid)
         if job.kind == "install" and instance is not None:
-            if instance.version != package.version:
-                message = f"{instance.name} is installed in version {instance.version} already"
-                raise conflict("apps:installed", message, "upgrade moves to any other version")
+            check_repeated(session, instance, package, job.parameters, self._set_up(job))
         elif job.kind == "install":
             self._install(session, job, package)
         else:
@@ -249,7 +277,7 @@ class Lifecycle:
         session.execute(update(AppJob).where(AppJob.id == job.id).values(**_result(session, job.uuid)))
 
     def _install(self, session: Session, job: AppJob, package: Package) -> None:
-        set_up = SetUp(**json.loads(self._secrets.decrypt(job.setup))) if job.setup else SetUp()
+        set_up = self._set_up(job)
         inputs = resolved_inputs(package.config, job.parameters, {}, set_up.category)
         set_up.make(session, self._secrets)
         self._reached("set up")

@@ -9,13 +9,10 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from dohyo.apps.catalog import App
-from dohyo.apps.inputs import resolved_inputs
 from dohyo.apps.jobs import FAILED
 from dohyo.apps.manifest import version_key
 from dohyo.apps.package import Package
 from dohyo.apps.sample import FOLDER_PATH
-from dohyo.apps.switch import drafts_of
-from dohyo.content.definitions import Draft, definition_of
 from dohyo.content.shapes import meta_json
 from dohyo.metadata.content import AppInstance, AppJob, ContentItem
 
@@ -188,59 +185,3 @@ def _sample_queries(package: Package) -> Iterator[dict[str, str]]:
         text = (resource.definition.get("search") or {}).get("queryText")
         if text:
             yield {"name": str(resource.definition["name"]), "query": text}
-
-
-def preview_json(app: App, package: Package, instance: AppInstance | None) -> dict[str, Any]:
-    """What moving to the package would change: items added, changed and removed, and new parameters.
-
-    For an app that is not installed everything is added.
-    """
-    known = instance.parameters if instance else {}
-    after = _definitions(package, known)
-    before = (
-        _definitions(app.packages[instance.version], known)
-        if instance and instance.version in app.packages
-        else {}
-    )
-    names = [*before, *(name for name in after if name not in before)]
-    changes = [
-        {
-            "type": (after.get(name) or before[name])["type"],
-            "name": name,
-            "change": _change(before, after, name),
-        }
-        for name in names
-    ]
-    asked = [s.model_dump() for s in package.config.parameters if s.keyTfVar not in known]
-    return {
-        "from": instance.version if instance else None,
-        "to": package.version,
-        "changes": changes,
-        "parameters": asked,
-        "versionKnown": instance is None or instance.version in app.packages,
-    }
-
-
-def _change(before: dict[str, Any], after: dict[str, Any], name: str) -> str:
-    if name not in before:
-        return "added"
-    if name not in after:
-        return "removed"
-    return "same" if before[name] == after[name] else "changed"
-
-
-def _definitions(package: Package, known: dict[str, str]) -> dict[str, Any]:
-    """Every item by its path below the app's folder."""
-    samples = {name: known.get(name) or "sample" for name in package.config.inputs}
-    inputs = resolved_inputs(package.config, samples, {})
-    found: dict[str, Any] = {}
-
-    def gather(draft: Draft, path: str) -> None:
-        for child in draft.children:
-            name = f"{path}{child.name}"
-            shown = definition_of(child.document, child.name, child.description, ())
-            found[name] = {"type": child.item_type, "definition": shown, "rows": child.rows}
-            gather(child, f"{name}/")
-
-    gather(drafts_of(package, inputs), "")
-    return found

@@ -41,14 +41,22 @@ class LocalServer:
             hint = "what it had done stays; the same command again does the rest"
             raise ProblemError([Problem("server-gone", message, hints=(hint,))]) from None
         if answer.status_code >= 400:
-            raise ProblemError([Problem("server-refused", f"the server refused: {_words(answer)}")])
+            raise ProblemError(_problems(answer))
         return answer.json() if answer.content else None
 
 
-def _words(answer: httpx.Response) -> str:
+def _problems(answer: httpx.Response) -> list[Problem]:
+    """What the server says in any of its bodies, as the same call without a server says it."""
     try:
         body = answer.json()
-        errors = body.get("errors") or [body.get("problem") or body]
-        return "; ".join(str(error["message"]) for error in errors)
+        told = body.get("errors") or body.get("problems") or [body.get("problem") or body]
+        return [
+            Problem(str(one["code"]), str(one["message"]), hints=tuple(one.get("hints") or _hint(one)))
+            for one in told
+        ]
     except (ValueError, KeyError, AttributeError, TypeError):
-        return f"status {answer.status_code}"
+        return [Problem("server-refused", f"the server refused: status {answer.status_code}")]
+
+
+def _hint(error: dict[str, Any]) -> tuple[str, ...]:
+    return (str(error["detail"]),) if error.get("detail") else ()

@@ -32,7 +32,7 @@ def test(
     from dohyo.collect.refusals import wrong_fields
 
     try:
-        settings = GraphSecuritySettings(**_config(file))
+        settings = GraphSecuritySettings(**settings_in(file))
     except ValidationError as error:
         raise wrong_fields(error, GraphSecuritySettings, "config.") from error
     checks = check_graph(settings)
@@ -47,8 +47,8 @@ def test(
         raise typer.Exit(1)
 
 
-def _config(file: Path) -> dict[str, Any]:
-    """The settings in the whole request, in its inner object, or by themselves."""
+def settings_in(file: Path) -> dict[str, Any]:
+    """The settings of a source in the whole request, in its inner object, or by themselves."""
     with file.open("rb") as opened:
         text = opened.read(MOST_BYTES)
     try:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter
-from pydantic import ValidationError
 from sqlalchemy import select
 from starlette.responses import Response
 
@@ -14,13 +12,10 @@ from dohyo.access.users import get_user, shown_name
 from dohyo.api import app_shapes, app_work
 from dohyo.api.authentication import AppManager, Reader
 from dohyo.api.bodies import Archive, JsonObject
-from dohyo.api.errors import ApiRefused, json_answer
+from dohyo.api.errors import ApiRefused, json_answer, not_found
 from dohyo.api.services import Parts, Services
-from dohyo.apps.catalog import App
+from dohyo.apps.plans import plan_of
 from dohyo.apps.refusals import AppRefused, conflict
-from dohyo.apps.set_up import SetUp
-from dohyo.collect.refusals import wrong_fields
-from dohyo.collect.source_types import SOURCE_TYPES
 from dohyo.metadata.content import AppInstance, AppJob
 
 router = APIRouter(prefix="/api/dohyo/v1/apps", tags=["pages"])
@@ -93,54 +88,28 @@ def preview(uuid: str, key: str, principal: Reader, parts: Parts, version: str |
 
 @router.post("/{uuid}/plan")
 def plan(uuid: str, body: JsonObject, principal: Reader, parts: Parts) -> Response:
-    """What an `action` (with a `version`) would change, and what it asks for. Changes nothing."""
-    app, instance = parts.catalog.app(uuid), _instance(uuid, parts)
-    action = str(body.get("action"))
+    """What an `action` (with a `version`) would change, and what it asks for. Changes nothing.
+
+    With `parameters` and `collection`, as the action takes them, these are checked and their part is shown.
+    """
+    app, action = parts.catalog.app(uuid), str(body.get("action"))
     if action not in ACTIONS:
         raise ApiRefused(400, "apps:action", f"an action is one of {', '.join(ACTIONS)}")
-    package = None if action == "uninstall" else app.package(_text(body.get("version")))
-    if action != "install" and instance is None:
-        raise conflict("apps:not_installed", f"{app.name} is not installed", "install it first")
-    items = [i for i in parts.lifecycle.managed(instance) if i.id != instance.folder_id] if instance else []
-    return json_answer(app_shapes.plan(app, package, instance, items, action))
+    given = _texts(body["parameters"]) if "parameters" in body else None
+    version, collection = _text(body.get("version")), body.get("collection")
+    return json_answer(plan_of(parts.metadata, app, action, version, given, collection))
 
 
 @router.post("/{uuid}/{action}")
 def start(uuid: str, action: str, body: JsonObject, principal: AppManager, parts: Parts) -> Response:
     """Starts the action; `collection` says where an installation's messages come from."""
     version, parameters = _text(body.get("version")), _texts(body.get("parameters"))
-    if action == "install":
-        set_up = _set_up(body.get("collection"), parts.catalog.app(uuid))
-        job_id = parts.lifecycle.install(uuid, principal.user_id, version, parameters, set_up)
-    elif action == "upgrade":
-        job_id = parts.lifecycle.upgrade(uuid, principal.user_id, version, parameters)
-    elif action == "uninstall":
-        job_id = parts.lifecycle.uninstall(uuid, principal.user_id)
-    else:
-        raise ApiRefused(404, "notfound", "there is nothing at this address")
-    return json_answer({"jobId": job_id})
-
-
-def _set_up(given: Any, app: App) -> SetUp:
-    """The order of one of the three ways; settings are checked before the job begins."""
-    order = given if isinstance(given, dict) else {}
-    way, source = order.get("way"), order.get("source")
-    if way not in ("new-collector", "existing-collector"):
-        return SetUp()
-    if not isinstance(source, dict) or not isinstance(source.get("config"), dict):
-        raise ApiRefused(400, "apps:wrong_set_up", "a source with its settings is needed")
-    kind = SOURCE_TYPES.get(str(source.get("schemaType")))
-    if kind is None or not kind.is_universal:
-        raise ApiRefused(400, "apps:wrong_set_up", f"{app.name} takes no source of this type")
-    try:
-        kind.settings(**source["config"])
-    except ValidationError as error:
-        raise wrong_fields(error, kind.settings, "config.") from error
-    body = {"sourceType": "Universal", "schemaRef": {"type": kind.name}, "config": source["config"]}
-    if way == "existing-collector":
-        return SetUp(source=body, collector_id=int(order.get("collectorId") or 0))
-    collector = order.get("collector")
-    return SetUp(source=body, collector=dict(collector) if isinstance(collector, dict) else {})
+    if action not in ACTIONS:
+        raise not_found()
+    order = parts.lifecycle.order(
+        action, uuid, principal.user_id, version, parameters, body.get("collection")
+    )
+    return json_answer({"jobId": order})
 
 
 def _text(value: Any) -> str | None:
@@ -148,8 +117,8 @@ def _text(value: Any) -> str | None:
 
 
 def _texts(value: Any) -> dict[str, str]:
-    given: Mapping[str, Any] = value if isinstance(value, dict) else {}
-    if not all(isinstance(one, str) for one in given.values()):
+    given = {} if value is None else value
+    if not isinstance(given, dict) or not all(isinstance(one, str) for one in given.values()):
         raise ApiRefused(400, "apps:parameters", "parameters: an object of texts is needed")
     return {name: text for name, text in given.items() if text}
 

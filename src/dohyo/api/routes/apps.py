@@ -82,7 +82,9 @@ def uninstall(uuid: str, body: JsonBody, principal: AppManager, parts: Parts) ->
 
 def _order(body: Any) -> tuple[str | None, dict[str, str]]:
     """Version (None for the newest) and parameters of a request."""
-    given = body if isinstance(body, dict) else {}
+    if not isinstance(body, dict) and body not in (None, ""):
+        raise ApiRefused(400, "apps:body", "an object with version and parameters is needed")
+    given = body or {}
     version, parameters = given.get("version"), given.get("parameters") or {}
     if not isinstance(parameters, dict) or not all(isinstance(value, str) for value in parameters.values()):
         raise ApiRefused(400, "apps:parameters", "parameters: an object of texts is needed")
