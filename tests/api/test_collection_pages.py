@@ -63,6 +63,47 @@ def test_a_try_of_a_connection_says_how_far_it_came(answers, told):
     assert client.closed
 
 
+@pytest.mark.parametrize(
+    ("settings", "words", "cause", "setting"),
+    [
+        ({}, "sign-in refused: AADSTS7000222: the keys are expired", "secret_expired", "secret_key"),
+        ({}, "sign-in refused: AADSTS65001: no consent", "consent", None),
+        ({}, "sign-in refused: AADSTS700024: assertion out of its time", "clock", None),
+        ({}, "sign-in refused: AADSTS900382: another cloud", "cloud", "cloud"),
+        ({}, "sign-in refused: AADSTS99999: something new", "setup", None),
+        (
+            {"authentication": "certificate", "client_certificate": "x"},
+            "sign-in is set up wrongly: unable to load the key",
+            "certificate",
+            "client_certificate",
+        ),
+        (
+            {"authentication": "workload_identity", "token_file": "/none"},
+            "sign-in is set up wrongly: /none: No such file or directory",
+            "token",
+            "token_file",
+        ),
+        (
+            {"authentication": "managed_identity"},
+            "sign-in is set up wrongly: no identity",
+            "identity",
+            "authentication",
+        ),
+    ],
+)
+def test_each_refusal_of_a_sign_in_has_its_cause_and_a_way_out(settings, words, cause, setting):
+    given = GraphSecuritySettings(**SETTINGS.model_dump() | settings)
+    [check] = check_graph(given, Scripted(Failed(words, refused=True)))  # type: ignore[arg-type]
+    assert (check.state, check.detail, check.cause, check.setting) == ("error", words, cause, setting)
+    assert check.hint
+
+
+def test_a_clock_that_makes_the_certificate_of_the_service_invalid_is_named():
+    failed = Failed("no answer from sign-in: the certificate is not trusted (certificate is not yet valid)")
+    [check] = check_graph(SETTINGS, Scripted(failed))  # type: ignore[arg-type]
+    assert (check.cause, "clock of this machine" in (check.hint or "")) == ("clock", True)
+
+
 def event(ago_ms: int, number: int, now: int) -> Event:
     at = now - ago_ms
     return Event(at, at, number, "c", "collector", "source", "h", "n", {}, "x")

@@ -248,8 +248,9 @@ def test_writer_that_is_behind_asks_senders_to_wait(source, server, monkeypatch)
 
 def test_uploads_share_a_bounded_memory(source, server, monkeypatch):
     web = source()
-    monkeypatch.setattr(server.services.receiver.held, "_most_bytes", 1000)
-    assert web.send("x" * 300)[0] == 429  # it is held as bytes, text and messages
+    monkeypatch.setattr(server.services.receiver.held, "_most_bytes", 2000)
+    assert web.send("x" * 600)[0] == 429  # it is held as bytes, text and messages
+    assert web.send("x\n" * 10)[0] == 429  # a message takes more than its text
     assert web.send("x" * 100) == (200, "")
     assert server.services.receiver.held._held_bytes == 0
 

@@ -44,14 +44,36 @@ CAUSES: dict[str, tuple[str, str, str]] = {
     "900382": ("cloud", "cloud", "choose the cloud in which the tenant is"),
 }
 CODE = re.compile(r"AADSTS(\d+)")
+# Where signing in does not even begin: by the way of signing in.
+UNUSABLE: dict[str, tuple[str, str | None, str]] = {
+    "secret": ("setup", None, "the words of the sign-in service name the cause"),
+    "certificate": (
+        "certificate",
+        "client_certificate",
+        "private key and certificate stand as PEM in one text; a key with a password needs it",
+    ),
+    "workload_identity": (
+        "token",
+        "token_file",
+        "the file has to be on the server, readable by it, with the token of the workload",
+    ),
+    "managed_identity": (
+        "identity",
+        "authentication",
+        "this machine has no such managed identity; assign one, or sign in another way",
+    ),
+}
+# Of certificates of the service, as the TLS library says it.
+OUT_OF_TIME = ("certificate is not yet valid", "certificate has expired")
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
     """One thing that was tried, with what came of it in a sentence.
 
-    `cause` of one that failed: tenant, application, secret, secret_expired, certificate, clock, consent,
-    permission, cloud, network, service. `setting` is the one to change, if it is one. `hint` is the way out.
+    `cause` of one that failed: tenant, application, secret, secret_expired, certificate, token, identity,
+    clock, consent, permission, cloud, network, service, setup. `setting` is the one to change, if it is one.
+    `hint` is the way out.
     """
 
     name: str
@@ -81,27 +103,28 @@ def _checks(settings: GraphSecuritySettings, client: Client, clock: Callable[[],
     began = time.monotonic()
     signed_in = client.send(SignIn())
     if isinstance(signed_in, Failed):
-        return [_failed("Sign in", signed_in)]
+        return [_failed("Sign in", signed_in, settings)]
     took = round((time.monotonic() - began) * 1000)
     checks = [Check("Sign in", "ok", f"token received from {urlsplit(authority).netloc} in {took} ms")]
     streams = ("alerts_v2", "incidents") if settings.incidents else ("alerts_v2",)
     for stream in streams:
         answer = client.send(Get(f"{root}/v1.0/security/{stream}?$top={NEWEST}"))
         checks += _clock_checks(answer, clock()) if stream == streams[0] else []
-        checks += _read(answer, stream)
+        checks += _read(answer, stream, settings)
     return checks
 
 
-def _failed(name: str, failed: Failed) -> Check:
+def _failed(name: str, failed: Failed, settings: GraphSecuritySettings) -> Check:
     code = CODE.search(failed.message)
     known = CAUSES.get(code[1]) if code else None
     if known:
         cause, setting, hint = known
         return Check(name, "error", failed.message, cause, setting or None, hint)
     if failed.refused:
-        return Check(
-            name, "error", failed.message, "certificate" if "certificate" in failed.message else "setup"
-        )
+        return Check(name, "error", failed.message, *UNUSABLE["secret" if code else settings.authentication])
+    if any(words in failed.message for words in OUT_OF_TIME):
+        hint = "see whether the clock of this machine is right; if it is, the service's certificate is not"
+        return Check(name, "error", failed.message, "clock", None, hint)
     if failed.message.startswith("no answer"):
         hint = "see whether this machine reaches the address: name service, proxy, firewall, certificates"
         return Check(name, "error", failed.message, "network", None, hint)
@@ -119,11 +142,11 @@ def _clock_checks(answer: object, here_ms: int) -> list[Check]:
     return [Check("Clock", "warning", words, "clock", None, "set the clock of this machine")]
 
 
-def _read(answer: object, stream: str) -> list[Check]:
+def _read(answer: object, stream: str, settings: GraphSecuritySettings) -> list[Check]:
     thing, permission = stream.removesuffix("_v2"), PERMISSIONS[stream]
     reading = f"Read {thing}"
     if isinstance(answer, Failed):
-        return [_failed(reading, answer)]
+        return [_failed(reading, answer, settings)]
     assert isinstance(answer, Answer)
     if answer.status in (401, 403):
         words = f"refused with {answer.status}: the application needs {permission} with admin consent"

@@ -6,13 +6,11 @@ counted, so that no sender can fill the system with names.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import insert, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from dohyo.base.clock import now_ms
@@ -77,22 +75,25 @@ class FieldTable:
         self._read_at_s = now_s
 
     def _add(self, names: list[str]) -> None:
-        for name in names:
-            try:
-                with self._metadata.begin() as session:
-                    session.add(CustomField(id=hex_id(), name=name, created_ms=now_ms()))
-            except IntegrityError:  # another process added it, maybe disabled
-                self._read_at_s = None
-                continue
-            self._known[name] = True
+        """In one transaction, since a request may bring hundreds. Another process may have added some too."""
+        if not names:
+            return
+        rows = [
+            {"id": hex_id(), "name": name, "data_type": "String", "enabled": True, "created_ms": now_ms()}
+            for name in names
+        ]
+        with self._metadata.begin() as session:
+            session.execute(insert(CustomField).prefix_with("OR IGNORE"), rows)
+        self._read_at_s = None
 
     def _note_dropped(self, names: list[str]) -> None:
         """Keeps the first names that were left out, for people to see."""
         room = MOST_DROPPED - len(self._dropped)
         new = [name[:MOST_NAME_LETTERS] for name in names if name not in self._dropped][: max(0, room)]
-        for name in new:
-            with contextlib.suppress(IntegrityError), self._metadata.begin() as session:
-                session.merge(DroppedField(name=name, seen_ms=now_ms()))
+        if new:
+            rows = [{"name": name, "seen_ms": now_ms()} for name in new]
+            with self._metadata.begin() as session:
+                session.execute(insert(DroppedField).prefix_with("OR IGNORE"), rows)
         self._dropped.update(new)
 
     # For people

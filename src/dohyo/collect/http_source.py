@@ -25,11 +25,10 @@ from dohyo.base.clock import now_ms
 from dohyo.base.problem import Problem
 from dohyo.base.stamps import DAY_MS
 from dohyo.collect.field_table import FieldTable
-from dohyo.collect.http_upload import Upload, idempotency_key, items_of
+from dohyo.collect.http_upload import Upload, UploadLimits, idempotency_key, items_of
 from dohyo.collect.journal import Journal
 from dohyo.collect.log_events import Item, LogEvents, Tally
 from dohyo.collect.log_settings import HttpSettings
-from dohyo.collect.multiline import MOST_MESSAGE_BYTES
 from dohyo.collect.refusals import Refused
 from dohyo.collect.run import Writer
 from dohyo.collect.source import Health
@@ -41,9 +40,10 @@ from dohyo.store.event import InsertResult
 
 LOG = logging.getLogger(__name__)
 LOOK_AGAIN_MS = 1_000
+MESSAGE_BYTES = 1024  # what a message takes besides its text, until it is stored
 ACCOUNT_EVERY_S = 60.0
 KEYS_KEPT_MS = 7 * DAY_MS
-Read = Callable[[Upload, bytes, HttpSettings, int], tuple[list[Item], bool]]
+Read = Callable[[Upload, bytes, HttpSettings, UploadLimits], tuple[list[Item], bool]]
 
 
 class UploadWriter(Writer, Protocol):
@@ -54,15 +54,6 @@ class UploadWriter(Writer, Protocol):
     def trouble(self) -> Problem | None:
         """Why nothing can be stored now."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class UploadLimits:
-    """`most_held_bytes`: bodies of all uploads at one time, packed and unpacked."""
-
-    most_bytes: int = 64 * 1024 * 1024
-    most_held_bytes: int = 256 * 1024 * 1024
-    most_message_bytes: int = MOST_MESSAGE_BYTES
 
 
 class Held:
@@ -221,11 +212,10 @@ class Receiver:
         done: Future[None] = Future()
         encoding = upload.headers.get("content-encoding", "")
         body = unpacked(upload.body, encoding, self.limits.most_bytes)
-        held_bytes = 3 * len(body)  # as bytes, as text and as messages
-        self.held.take(held_bytes)
-        done.add_done_callback(lambda _: self.held.give_back(held_bytes))
+        self._hold(3 * len(body), done)  # as bytes, as text and as messages
         try:
-            items, has_replaced = read(upload, body, target.settings, self.limits.most_message_bytes)
+            items, has_replaced = read(upload, body, target.settings, self.limits)
+            self._hold(MESSAGE_BYTES * len(items), done)
             events, tally = target.events.events(items, key, self._clock())
             if has_replaced:
                 tally.notes["an upload was not in the encoding it should be in; letters were replaced"] += 1
@@ -235,6 +225,11 @@ class Receiver:
             raise
         inserted.add_done_callback(lambda result: self._stored(target, tally, result, name, done))
         return done
+
+    def _hold(self, size_bytes: int, done: Future[None]) -> None:
+        """Memory for an upload, until it is done."""
+        self.held.take(size_bytes)
+        done.add_done_callback(lambda _: self.held.give_back(size_bytes))
 
     def _stored(
         self,

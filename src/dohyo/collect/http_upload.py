@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from dohyo.collect.log_events import Item, Origin
 from dohyo.collect.log_settings import MOST_NAME_LETTERS, MOST_VALUE_LETTERS, HttpSettings, known_encoding
-from dohyo.collect.multiline import Assembler, Message, cut_message, lines_of
+from dohyo.collect.multiline import MOST_MESSAGE_BYTES, Assembler, Message, cut_message, lines_of
 from dohyo.collect.refusals import Refused
 
 SOURCE_NAME = "Http Input"
@@ -33,6 +33,25 @@ class Upload:
     headers: Mapping[str, str]
     body: bytes
     peer: str
+
+
+@dataclass(frozen=True, slots=True)
+class UploadLimits:
+    """`most_held_bytes`: what all uploads take at one time; one that is as large as may be has room in it.
+
+    `most_messages`: lines or log records of one upload, since a small body may hold millions of them.
+    """
+
+    most_bytes: int = 64 * 1024 * 1024
+    most_messages: int = 250_000
+    most_held_bytes: int = 512 * 1024 * 1024
+    most_message_bytes: int = MOST_MESSAGE_BYTES
+
+    def check_count(self, count: int, things: str) -> None:
+        """Refused with 413 where an upload has more lines or records."""
+        if count > self.most_messages:
+            message = f"an upload has at most {self.most_messages:,} {things}"
+            raise Refused(413, "upload.count", message, "send the messages in several requests")
 
 
 def origin_of(upload: Upload, settings: HttpSettings) -> Origin:
@@ -90,12 +109,17 @@ def messages_of(text: str, settings: HttpSettings, most_message_bytes: int) -> l
     return assembler.add(lines_of(text)) + assembler.finish()
 
 
-def items_of(upload: Upload, body: bytes, settings: HttpSettings, most_bytes: int) -> tuple[list[Item], bool]:
+def items_of(
+    upload: Upload, body: bytes, settings: HttpSettings, limits: UploadLimits
+) -> tuple[list[Item], bool]:
     """The messages of an unpacked body with their origin; whether bytes were replaced, as in `text_of`."""
     check_content(upload.headers)
+    if not settings.messagePerRequest:
+        limits.check_count(body.count(b"\n"), "lines")
     origin = origin_of(upload, settings)
     text, has_replaced = text_of(body, upload.headers, settings)
-    return [Item(message, origin) for message in messages_of(text, settings, most_bytes)], has_replaced
+    messages = messages_of(text, settings, limits.most_message_bytes)
+    return [Item(message, origin) for message in messages], has_replaced
 
 
 def _header(headers: Mapping[str, str], name: str) -> str | None:

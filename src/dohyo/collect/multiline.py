@@ -192,11 +192,14 @@ def cut_message(text: str, most_bytes: int = MOST_MESSAGE_BYTES) -> list[Message
 def json_depth(line: str, before: int) -> int | None:
     """How many brackets of a JSON value are open behind the line, `before` of them above it.
 
-    None where the line cannot stand in a JSON value, or goes on behind its end.
+    None where the line cannot stand in a JSON value, or goes on behind its end. Of one over the limit only
+    its ends are looked at.
 
     >>> json_depth('{"a": [', 0), json_depth("] }", 2), json_depth("[error] x", 0)
     (2, 0, None)
     """
+    if len(line) > MOST_MESSAGE_BYTES:  # it is cut anyway; reading it as a whole takes too much memory
+        return None if before or line[-1] not in "}]" else 0
     if not before and line[-1] in "}]":
         try:
             orjson.loads(line)

@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from dohyo.collect.http_upload import MOST_FIELDS, Upload, origin_of
+from dohyo.collect.http_upload import MOST_FIELDS, Upload, UploadLimits, origin_of
 from dohyo.collect.log_events import Item, Origin
 from dohyo.collect.log_settings import MOST_NAME_LETTERS, MOST_VALUE_LETTERS, HttpSettings
 from dohyo.collect.multiline import cut_message
@@ -22,6 +22,7 @@ from dohyo.collect.refusals import Refused
 
 PROTOBUF, JSON = "application/x-protobuf", "application/json"
 BODY = "log"
+MOST_BYTES = 16 * 1024 * 1024  # as values it takes many times as much
 MOST_DEPTH = 64  # of values inside of values
 METADATA = {"_sourcehost": "host", "_sourcename": "name", "_sourcecategory": "category"}
 SCOPE = "otel.scope.name"
@@ -43,30 +44,42 @@ class Record:
     attributes: Values = field(default_factory=dict)
 
 
+Records = Iterator[tuple[str, Record]]  # each with the name of its scope
+
+
 def is_json(headers: Mapping[str, str]) -> bool:
     return headers.get("content-type", "").lower().startswith(JSON)
 
 
 def otlp_items(
-    upload: Upload, body: bytes, settings: HttpSettings, most_bytes: int
+    upload: Upload, body: bytes, settings: HttpSettings, limits: UploadLimits
 ) -> tuple[list[Item], bool]:
-    """The messages of a request. Refused with 400 where it is none, 415 where it is of another type."""
+    """The messages of a request. Refused with 400 where it is none, 415 where it is of another type, 413
+    where it is too large.
+    """
     kind = upload.headers.get("content-type", "").lower()
     if not kind.startswith((PROTOBUF, JSON)):
         raise Refused(
             415, "upload.type", f"OTLP comes as {PROTOBUF} or {JSON}, not as {kind[:100] or 'nothing'}"
         )
+    if len(body) > MOST_BYTES:
+        message = f"an OTLP request has at most {MOST_BYTES:,} bytes, unpacked"
+        raise Refused(413, "upload.size", message, "send the records in several requests")
     given = origin_of(upload, settings)
     read = _of_json if is_json(upload.headers) else _of_protobuf
     items: list[Item] = []
+    has_name = bool(upload.headers.get("x-sumo-name"))
     try:
-        for resource, record in read(body):
-            origin = _origin(resource, record, given, bool(upload.headers.get("x-sumo-name")))
-            time_ns = record.time_ns or record.observed_ns
-            ordinal = len(items)
-            for message in cut_message(_text(record), most_bytes):
-                placed = message._replace(at=ordinal)
-                items.append(Item(placed, origin, time_ns // 1_000_000 if time_ns else None))
+        for resource, records in read(body):
+            above = _origin(resource, given, has_name)
+            for scope, record in records:
+                limits.check_count(len(items) + 1, "log records")
+                origin = _with_record(above, scope, record, given)
+                time_ns = record.time_ns or record.observed_ns
+                ordinal = len(items)
+                for part in cut_message(_text(record), limits.most_message_bytes):
+                    placed = part._replace(at=ordinal)
+                    items.append(Item(placed, origin, time_ns // 1_000_000 if time_ns else None))
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise Refused(400, "upload.otlp", f"the body is no OTLP request for logs: {error}") from None
     return items, False
@@ -95,19 +108,16 @@ def _compact(value: Any) -> str:
     return orjson.dumps(value).decode()
 
 
-def _origin(resource: Values, record: Record, given: Origin, has_name: bool) -> Origin:
-    """Headers win over attributes of the resource."""
+def _origin(resource: Values, given: Origin, has_name: bool) -> Origin:
+    """Where all records of a resource are from. Headers win over its attributes."""
     said = {METADATA[key.lower()]: str(value) for key, value in resource.items() if key.lower() in METADATA}
-    texts = {
-        "severity": record.severity,
-        "trace_id": record.trace_id,
-        "span_id": record.span_id,
-        "event_name": record.event_name,
-    }
+    fields: dict[str, str] = {}
     for key, value in resource.items():
-        if key.lower() not in METADATA and 0 < len(key) <= MOST_NAME_LETTERS:
-            texts[key] = value if isinstance(value, str) else _compact(value)
-    few = list({key: text[:MOST_VALUE_LETTERS] for key, text in texts.items() if text}.items())
+        if len(fields) == MOST_FIELDS:
+            break
+        text = value if isinstance(value, str) else _compact(value)
+        if text and key.lower() not in METADATA and 0 < len(key) <= MOST_NAME_LETTERS:
+            fields[key] = text[:MOST_VALUE_LETTERS]
     name = said.get("name") or resource.get("service.name")
     return replace(
         given,
@@ -115,21 +125,38 @@ def _origin(resource: Values, record: Record, given: Origin, has_name: bool) -> 
         name=given.name if has_name or not name else str(name),
         category=given.category or said.get("category"),
         peer=str(resource.get("host.name") or given.peer),
-        fields=dict(few[: MOST_FIELDS - len(given.fields)]) | dict(given.fields),
+        fields=fields,
     )
+
+
+def _with_record(above: Origin, scope: str, record: Record, given: Origin) -> Origin:
+    """With what the record itself says; the fields of headers win and stay."""
+    texts = {
+        "severity": record.severity,
+        "trace_id": record.trace_id,
+        "span_id": record.span_id,
+        "event_name": record.event_name,
+        SCOPE: scope,
+    }
+    own = {key: text[:MOST_VALUE_LETTERS] for key, text in texts.items() if text} | dict(above.fields)
+    few = dict(list(own.items())[: MOST_FIELDS - len(given.fields)])
+    return replace(above, fields=few | dict(given.fields))
 
 
 # JSON
 
 
-def _of_json(body: bytes) -> Iterator[tuple[Values, Record]]:
+def _of_json(body: bytes) -> Iterator[tuple[Values, Records]]:
     request = orjson.loads(body)
     for one in request.get("resourceLogs") or []:
-        resource = _json_pairs((one.get("resource") or {}).get("attributes"))
-        for scope in one.get("scopeLogs") or []:
-            named = {SCOPE: str((scope.get("scope") or {}).get("name") or "")}
-            for record in scope.get("logRecords") or []:
-                yield resource | named, _json_record(record)
+        yield _json_pairs((one.get("resource") or {}).get("attributes")), _json_scopes(one)
+
+
+def _json_scopes(resource_logs: Values) -> Records:
+    for scope in resource_logs.get("scopeLogs") or []:
+        name = str((scope.get("scope") or {}).get("name") or "")
+        for record in scope.get("logRecords") or []:
+            yield name, _json_record(record)
 
 
 def _json_record(record: Values) -> Record:
@@ -169,17 +196,21 @@ def _json_value(value: Any) -> Any:
 # Protocol buffers, by the field numbers of the published .proto files
 
 
-def _of_protobuf(body: bytes) -> Iterator[tuple[Values, Record]]:
+def _of_protobuf(body: bytes) -> Iterator[tuple[Values, Records]]:
     for resource_logs in _inside(body, 1):
         resource: Values = {}
         for one in _inside(resource_logs, 1):
             resource = _pairs(one, 1)
-        for scope_logs in _inside(resource_logs, 2):
-            named: Values = {}
-            for scope in _inside(scope_logs, 1):
-                named = {SCOPE: b"".join(_inside(scope, 1)).decode()}
-            for record in _inside(scope_logs, 2):
-                yield resource | named, _record(record)
+        yield resource, _scopes(resource_logs)
+
+
+def _scopes(resource_logs: bytes) -> Records:
+    for scope_logs in _inside(resource_logs, 2):
+        name = ""
+        for scope in _inside(scope_logs, 1):
+            name = b"".join(_inside(scope, 1)).decode()
+        for record in _inside(scope_logs, 2):
+            yield name, _record(record)
 
 
 def _record(message: bytes) -> Record:

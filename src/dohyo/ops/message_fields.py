@@ -14,7 +14,6 @@ _BUILT_IN: dict[str, Expr] = {
     "_collectorid": Lit(None, TEXT),
     "_sourceid": Lit(None, TEXT),
     "_blockid": Lit(None, TEXT),
-    "_format": Lit(None, TEXT),
     "_messagecount": Lit(None, LONG),
 }
 
