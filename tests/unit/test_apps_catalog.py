@@ -69,7 +69,42 @@ def test_bad_archive_adds_nothing_and_one_gone_bad_is_told(catalog, tmp_path):
     stored.write_bytes(stored.read_bytes()[:-9])
     again = Catalog(tmp_path / "data", tmp_path / "catalog")
     assert [app.name for app in again.apps()] == [NAME]
-    assert "1.0.0.zip" in again.problems[0].message
+    assert "no whole .zip" in again.problems[0].message and str(stored) in again.problems[0].hints[0]
+
+
+@pytest.mark.parametrize(
+    ("claim", "told"),
+    [
+        ({"uuid": UUID, "name": "Other"}, 'so "Other" cannot have it'),
+        ({"uuid": OTHER, "name": NAME}, f'another app is named "{NAME}"'),
+        ({"uuid": UUID, "name": NAME}, "1.0.0 is there already with other files"),
+        ({"newer": True}, "the app needs Dohyo 99.0.0 or newer"),
+    ],
+)
+def test_archive_that_a_newer_or_older_dohyo_cannot_take_leaves_the_others(tmp_path, claim, told):
+    """As after an update that brings an app of the same id, or a step back to an older Dohyo."""
+    named = {key: value for key, value in claim.items() if key != "newer"}
+    archive = dict(files("1.0.0", **{"uuid": OTHER, "name": "Added", **named}))
+    archive["README.md"] += b"changed"
+    if "newer" in claim:
+        archive["manifest.yaml"] += b'requires: {dohyo: "99.0.0"}\n'
+    stored = tmp_path / "data/apps/x/1.0.0.zip"
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(zip_of_files(archive))
+    catalog = Catalog(tmp_path / "data", write_catalog(tmp_path / "catalog"))
+    assert [app.name for app in catalog.apps()] == [NAME]
+    assert [told in one.message for one in catalog.problems] == [True]
+
+
+def test_taking_an_app_out_leaves_nothing(catalog, tmp_path):
+    for _ in range(2):
+        catalog.add(zip_of_files(files("1.0.0", uuid=OTHER, name="Added")))
+        catalog.remove(OTHER, "1.0.0")
+        assert list((tmp_path / "data/apps").iterdir()) == []
+    (tmp_path / "data/apps" / OTHER).mkdir()
+    (tmp_path / "data/apps" / OTHER / "left.draft").write_bytes(b"half")
+    catalog.add(zip_of_files(files("1.0.0", uuid=OTHER, name="Added")))
+    assert [path.name for path in (tmp_path / "data/apps" / OTHER).iterdir()] == ["1.0.0.zip"]
 
 
 def test_published_shapes(catalog):

@@ -100,9 +100,10 @@ def test_text_that_is_no_yaml_is_told_with_a_line():
 
 
 def test_app_for_a_newer_dohyo_is_refused():
-    text = manifest(requires=("description:", "requires:\n  dohyo: 99.0.0\ndescription:"))
+    """That is all that is told: keys that this one does not know are no mistake then."""
+    text = manifest(requires=("description:", "requires:\n  dohyo: 99.0.0\nnewKey: 1\ndescription:"))
     [message] = refusal(read_package, changed(manifest_yaml=text))
-    assert message.startswith("manifest.yaml: the app needs Dohyo 99.0.0 or newer; this is ")
+    assert message.startswith("manifest.yaml, line 6: the app needs Dohyo 99.0.0 or newer; this is ")
 
 
 def test_wrong_resource_is_told_with_its_line():

@@ -15,11 +15,10 @@ from pathlib import Path
 
 from dohyo.apps.archive import files_of_zip, zip_of_files
 from dohyo.apps.family import expand
-from dohyo.apps.faults import PackageRefused
 from dohyo.apps.manifest import version_key
 from dohyo.apps.package import Package, package_at, read_package
 from dohyo.apps.refusals import conflict, no_app, no_version
-from dohyo.base.problem import Problem
+from dohyo.base.problem import Problem, ProblemError
 
 BUNDLED = Path(__file__).parent / "catalog"
 UPLOADS = "apps"  # below the data directory
@@ -62,7 +61,16 @@ class Catalog:
         self._bundled = bundled
         self._lock = threading.RLock()
         self._apps: dict[str, App] | None = None
-        self.problems: list[Problem] = []  # of added archives that could not be read
+        self._problems: list[Problem] = []
+
+    @property
+    def problems(self) -> list[Problem]:
+        """Of added archives that are not in the catalog: broken, made for a newer Dohyo, or of an id, name or
+        version that another app has by now.
+        """
+        with self._lock:
+            self._loaded()
+            return list(self._problems)
 
     def apps(self) -> list[App]:
         """By name."""
@@ -88,6 +96,8 @@ class Catalog:
             if self._take(self._loaded(), package):
                 folder = self._uploads / package.uuid
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for draft in folder.glob("*.draft"):
+                    draft.unlink()  # of a process that ended while it wrote
                 _write_durably(folder / f"{package.version}.zip", zip_of_files(package.files))
         return package
 
@@ -104,19 +114,23 @@ class Catalog:
             if version not in self.added(app.uuid):
                 raise conflict("apps:bundled", f"{app.name} {version} comes with Dohyo and stays")
             assert self._uploads is not None
-            (self._uploads / app.uuid / f"{version}.zip").unlink()
+            folder = self._uploads / app.uuid
+            (folder / f"{version}.zip").unlink()
+            if not any(folder.iterdir()):
+                folder.rmdir()
             self._apps = None
 
     def _loaded(self) -> dict[str, App]:
         if self._apps is None:
             apps: dict[str, App] = {}
+            self._problems = []
             for package in self._bundled_packages():
                 self._take(apps, package)
             for path in sorted(self._uploads.glob("*/*.zip")) if self._uploads else ():
                 try:
                     self._take(apps, package_at(path))
-                except (PackageRefused, OSError) as error:
-                    self.problems.append(Problem("apps:archive", f"{path.name}: {error}"))
+                except (ProblemError, OSError) as error:
+                    self._problems.append(_unusable(path, error))
             self._apps = apps
         return self._apps
 
@@ -151,6 +165,12 @@ class Catalog:
 
 def _named(apps: Iterable[App], name: str) -> App | None:
     return next((app for app in apps if app.name.lower() == name.lower()), None)
+
+
+def _unusable(path: Path, error: ProblemError | OSError) -> Problem:
+    told = error.problems[0].message if isinstance(error, ProblemError) else str(error.strerror)
+    hint = f"what it had installed stays; remove {path} or add another version"
+    return Problem("apps:archive", f"an added app is not in the catalog: {told}", hints=(hint,))
 
 
 def _write_durably(path: Path, content: bytes) -> None:

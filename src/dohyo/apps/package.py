@@ -123,6 +123,8 @@ class _Reader:
         self.problems.append(fault(SCHEMA, file, line, message, *hints))
 
     def package(self) -> Package | None:
+        if self._too_new():
+            return None  # what else is new in it is no mistake
         self._check_names()
         manifest = self._model("manifest.yaml", Manifest)
         self.as_published = manifest is not None and manifest.asPublished
@@ -140,6 +142,20 @@ class _Reader:
         if expected and "tests/events.ndjson" not in self.files:
             self.wrong("tests/events.ndjson", None, "the expected answers have no events")
         return Package(manifest, collection, config, hot_fields, resources, expected, self.files)
+
+    def _too_new(self) -> bool:
+        """Whether the manifest names a newer Dohyo, whatever else is in it."""
+        try:
+            source = read_yaml(self.files.get("manifest.yaml", b"").decode())
+            needed = source.value["requires"]["dohyo"]
+            is_newer = version_key(needed) > version_key(__version__)
+        except (YamlWrong, UnicodeDecodeError, KeyError, TypeError, ValueError, AttributeError):
+            return False  # told where the manifest is read
+        if is_newer:
+            message = f"the app needs Dohyo {needed} or newer; this is {__version__}"
+            line = source.line(("requires", "dohyo"))
+            self.problems.append(fault("package-too-new", "manifest.yaml", line, message))
+        return is_newer
 
     def _check_names(self) -> None:
         for name in REQUIRED:
@@ -177,9 +193,6 @@ class _Reader:
             return None
 
     def _check_manifest(self, manifest: Manifest) -> None:
-        if manifest.requires and version_key(manifest.requires.dohyo) > version_key(__version__):
-            message = f"the app needs Dohyo {manifest.requires.dohyo} or newer; this is {__version__}"
-            self.problems.append(fault("package-too-new", "manifest.yaml", None, message))
         for media in manifest.appMedia:
             if media.location.removeprefix("./") not in self.files:
                 self.wrong("manifest.yaml", None, f"the image {media.location} is missing")

@@ -18,6 +18,7 @@ from sqlalchemy import select
 
 from dohyo.access.problems import AccessRefused
 from dohyo.access.secrets import KEY_FILE, KEY_VARIABLE, SecretBox
+from dohyo.apps.catalog import Catalog
 from dohyo.base.clock import now_ms
 from dohyo.base.problem import ProblemError
 from dohyo.collect.overview import source_overview
@@ -47,7 +48,16 @@ def checked(data_dir: Path, port: int) -> Iterator[Check]:
     yield from _directory(data_dir)
     if not data_dir.is_dir():
         return
-    for check in (_space, _secret_key, _metadata, _server_or_store, _sources, _left_snapshots, _limits):
+    for check in (
+        _space,
+        _secret_key,
+        _metadata,
+        _server_or_store,
+        _sources,
+        _apps,
+        _left_snapshots,
+        _limits,
+    ):
         try:
             yield check(data_dir, port)
         except (ProblemError, OSError) as error:
@@ -150,6 +160,12 @@ def _sources(data_dir: Path, _port: int) -> Check:
         advice = "check the clocks of this machine and of the senders"
         return Check("clock", "warning", f"{ahead[0]['name']} has messages of a time to come", advice)
     return Check("sources", "good", f"{len(found)}, none in error")
+
+
+def _apps(data_dir: Path, _port: int) -> Check:
+    if told := Catalog(data_dir).problems:
+        return Check("added apps", "warning", told[0].message, *told[0].hints[:1])
+    return Check("added apps", "good", "every added app is in the catalog")
 
 
 def _left_snapshots(data_dir: Path, _port: int) -> Check:

@@ -24,13 +24,16 @@ ACTIONS = ("install", "upgrade", "uninstall")
 
 @router.get("")
 def list_apps(principal: Reader, parts: Parts) -> Response:
-    """The catalog with what is installed and what is at work."""
+    """The catalog with what is installed and what is at work; `problems` are of added archives, for those who
+    manage apps.
+    """
     installed = {one.uuid: one for one in parts.lifecycle.instances()}
     working = _working(parts)
     cards = [
         app_shapes.card(app, installed.get(app.uuid), working.get(app.uuid)) for app in parts.catalog.apps()
     ]
-    return json_answer({"apps": cards})
+    told = parts.catalog.problems if principal.may("manageApps") else []
+    return json_answer({"apps": cards, "problems": [problem.as_json("") for problem in told]})
 
 
 @router.post("")
