@@ -32,7 +32,7 @@ def app(name: str) -> dict:
         "name": f"Board {SCRIPT}",
         "title": f"Board {SCRIPT}",
         "timeRange": RANGE,
-        "glow": 3,
+        "glow": [1.0, 2**70],
         "panels": [
             panel("good", "$$logsrc | count by severity"),
             panel("bad", "$$logsrc | cuont"),
@@ -88,6 +88,16 @@ def test_an_app_is_told_of_asked_for_and_imported(watched: Watched, tmp_path, th
     settled(page)
     assert page.evaluate("window.hit") is None
     assert page.get_by_text(SCRIPT).first.is_visible()
+    if width == 1440:
+        # What is exported is written as it was.
+        page.get_by_role("button", name="More actions of this dashboard").click()
+        with page.expect_download() as download:
+            page.get_by_role("menuitem", name="Export as Sumo JSON").click()
+        download.value.save_as(tmp_path / "out.json")
+        said = json.dumps(app(name)["children"][0]).replace(
+            "$$logsrc", "_sourceCategory=Labs/MicrosoftGraphSecurity"
+        )
+        assert json.dumps(json.loads((tmp_path / "out.json").read_text())) == said
     watched.complaints = [one for one in watched.complaints if "400" not in one]  # the refused calls above
 
 
