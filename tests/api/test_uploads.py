@@ -214,7 +214,7 @@ def test_same_key_at_the_same_time_stores_once(source):
 def test_key_of_an_upload_that_failed_stores_what_is_missing(source, server, monkeypatch):
     web = source()
 
-    def broken(events) -> Future:
+    def broken(events, *, may_repeat: bool = True) -> Future:
         failed: Future = Future()
         failed.set_exception(ProblemError([Problem("store-full", "the disk of the event store is full")]))
         return failed
@@ -395,7 +395,7 @@ def test_source_is_collecting_and_shows_an_error_while_the_store_fails(source, s
     web = source()
     _wait(lambda: web.overview()["state"] == "Collecting")
 
-    def broken(events) -> Future:
+    def broken(events, *, may_repeat: bool = True) -> Future:
         failed: Future = Future()
         failed.set_exception(ProblemError([Problem("store-full", "the disk of the event store is full")]))
         return failed

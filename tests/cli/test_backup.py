@@ -63,9 +63,10 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(made, tmp_path, 
     folder = tmp_path / "backup"
     subprocess.run(["cp", "-a", made / "backup", folder], check=True)
     manifest = folder / "backup.json"
-    victim = next(folder.rglob("primary.cidx"), None) or next(folder.rglob("count.txt"))
+    victim = next(folder.rglob("data.packed"))  # a part of the store
     if harm == "changed":
-        victim.write_bytes(b"\0" + victim.read_bytes()[1:])
+        first, *rest = victim.read_bytes()
+        victim.write_bytes(bytes([first ^ 1, *rest]))
     elif harm == "missing":
         victim.unlink()
     elif harm == "unfinished":
@@ -82,8 +83,11 @@ def test_a_damaged_backup_is_refused_before_anything_is_written(made, tmp_path, 
 def test_the_doctor_names_what_is_damaged(made, tmp_path):
     assert dohyo("doctor", "--data", tmp_path / "nothing").returncode == 1
     subprocess.run(["cp", "-a", made / "data", tmp_path / "data"], check=True)
-    part = next((tmp_path / "data/events/store").rglob("data.bin"), None)
-    part = part or next((tmp_path / "data/events/store").rglob("_raw.bin"))
-    part.write_bytes(part.read_bytes()[:-40] + b"\0" * 40)
+    part = next((tmp_path / "data/events/store").rglob("data.packed"))
+    held = part.read_bytes()
+    middle = len(held) // 2
+    part.write_bytes(
+        held[:middle] + bytes(one ^ 255 for one in held[middle : middle + 40]) + held[middle + 40 :]
+    )
     done = dohyo("doctor", "--data", tmp_path / "data")
     assert (done.returncode, "parts are damaged" in done.stdout) == (1, True), done.stdout + done.stderr

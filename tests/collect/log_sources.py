@@ -30,7 +30,7 @@ class KeptEvents:
         self.keeps_before_failing = False
         self._lock = threading.Lock()
 
-    def submit(self, events) -> Future[InsertResult]:
+    def submit(self, events, *, may_repeat: bool = True) -> Future[InsertResult]:
         done: Future[InsertResult] = Future()
         if all(event.view == INDEX for event in events):  # of the source's health
             done.set_result(InsertResult(len(events), 0))

@@ -181,3 +181,12 @@ def test_the_short_way_for_json_finds_what_the_long_one_finds(monkeypatch):
     monkeypatch.setattr(stamps, "_first_in_json", lambda text: None)
     long = [find_stamp(text, UTC, NOW_MS) for text in texts]
     assert [one and one[:3] for one in short] == [one and one[:3] for one in long]
+
+
+def test_the_quick_search_for_a_time_of_day_finds_what_its_expression_finds():
+    dice = random.Random(7)
+    for _ in range(20_000):
+        text = "".join(dice.choice("0127:: a\u0663\n") for _ in range(dice.randint(0, 12)))
+        begin = dice.randint(0, len(text))
+        wanted, got = stamps._CLOCK.search(text, begin), stamps._find_clock(text, begin)
+        assert (wanted and wanted.span()) == (got and got.span()), (text, begin)

@@ -137,6 +137,19 @@ def test_a_large_batch_is_stored_in_pieces_once(store, monkeypatch):
     assert stored(store) == batch
 
 
+@pytest.mark.parametrize(
+    ("sizes", "most"), [([1] * 21, 10), ([1] * 20, 10), ([9, 1, 1, 1, 8, 3], 10), ([40, 1], 10)]
+)
+def test_pieces_of_a_large_batch_are_of_about_one_size(monkeypatch, sizes, most):
+    monkeypatch.setattr(embedded, "PIECE_CHARACTERS", most)
+    batch = [event(number, "x" * size) for number, size in enumerate(sizes)]
+    pieces = list(embedded._pieces(batch))
+    assert [one for piece in pieces for one in piece] == batch
+    held = [sum(len(one.raw) for one in piece) for piece in pieces]
+    assert len(pieces) <= -(-sum(sizes) // most) and all(held)
+    assert all(abs(one - sum(sizes) / len(held)) <= max(sizes) for one in held)
+
+
 def test_a_batch_of_many_thousand_keys_is_probed(store):
     batch = [event(n) for n in range(30_000)]
     assert store.insert(batch, token="1", may_repeat=True) == InsertResult(30_000, 0)

@@ -34,6 +34,7 @@ class SlowStore:
 
     def __init__(self) -> None:
         self.together: list[int] = []
+        self.looked_for: list[bool] = []
         self.go_on = threading.Semaphore(0)
         self.begun = threading.Semaphore(0)
 
@@ -41,6 +42,7 @@ class SlowStore:
         self.begun.release()
         assert self.go_on.acquire(timeout=10)
         self.together.append(len(batches))
+        self.looked_for.append(may_repeat)
         return [InsertResult(len(batch), 0) for batch in batches]
 
 
@@ -68,6 +70,50 @@ def test_batches_that_come_during_an_insert_are_written_together():
     assert [future.result(10) for future in (first, *later)] == [InsertResult(1, 0)] * 4
     writer.close()
     assert store.together == [1, 3]
+
+
+def test_an_insert_begins_while_another_waits_for_the_disk():
+    store = SlowStore()
+    writer = GroupWriter(store)
+    futures = []
+    for number in (1, 2):
+        futures.append(writer.submit([event(number)], may_repeat=False))
+        assert store.begun.acquire(timeout=10), "though no insert has ended"
+    store.go_on.release(2)
+    assert [future.result(10) for future in futures] == [InsertResult(1, 0)] * 2
+    writer.close()
+    assert store.looked_for == [False, False]
+
+
+def test_row_keys_are_looked_for_where_one_batch_may_repeat():
+    store = SlowStore()
+    writer = GroupWriter(store)
+    first = writer.submit([event(1)], may_repeat=False)
+    assert store.begun.acquire(timeout=10)
+    later = [writer.submit([event(2)], may_repeat=False), writer.submit([event(3)])]
+    store.go_on.release(2)
+    for future in (first, *later):
+        future.result(10)
+    writer.close()
+    assert sorted(store.looked_for) == [False, True]
+
+
+def test_new_row_keys_are_looked_for_after_an_insert_failed_half_way(store, monkeypatch):
+    """What was stored before the failure is not stored again."""
+    writer = GroupWriter(store)
+    whole = store.insert_together
+
+    def fails(batches, *, token: str, may_repeat: bool) -> list[InsertResult]:
+        if not may_repeat:
+            whole(batches[:1], token=token, may_repeat=False)
+            raise ProblemError([Problem("store-failed", "the store could not write")])
+        return whole(batches, token=token, may_repeat=may_repeat)
+
+    monkeypatch.setattr(store, "insert_together", fails)
+    batches = [writers._Batch([event(number)], 1, False) for number in (1, 2)]
+    writer._write(batches)
+    assert [batch.done.result(10) for batch in batches] == [InsertResult(0, 1), InsertResult(1, 0)]
+    writer.close()
 
 
 def test_a_wrong_batch_does_not_take_others_with_it(store):

@@ -31,6 +31,9 @@ _MONTH = rf"(?P<L>(?i:{'|'.join(MONTHS)}))[a-z]*\.?"
 _JOIN = r"(?:[Tt_*]|'T'|,?[ \t]{1,3}|[ \t]?[|-][ \t])"
 # Where a time of day stands. The guards of its ends are checked apart, so that the search stays fast.
 _CLOCK = re.compile(r"\d\d?:\d\d(?::\d\d)?", re.ASCII)
+_MINUTES = re.compile(
+    r":\d\d", re.ASCII
+)  # begins with a letter, so the search for it skips all others at once
 _IN_JSON = re.compile(r'"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z"', re.ASCII)
 _FRACTION = re.compile(r"[.,:*](\d+)", re.ASCII)
 _TAIL = re.compile(
@@ -112,14 +115,25 @@ def find_stamp(text: str, zone: tzinfo, now_ms: int, *, force_zone: bool = False
     if text.startswith("{") and not force_zone and (quick := _first_in_json(searched)):
         return quick
     epoch = _find_epoch(searched)
-    clock = _CLOCK.search(searched)
+    clock = _find_clock(searched, 0)
     while clock is not None and (epoch is None or clock.start() < epoch.start):
         stamp = _read_around(searched, clock, zone, now_ms, force_zone)
         if stamp is not None:
             return stamp
         # From behind its first colon: in `2017:06:36:15` the time begins inside of what was found.
-        clock = _CLOCK.search(searched, searched.index(":", clock.start()) + 1)
+        clock = _find_clock(searched, searched.index(":", clock.start()) + 1)
     return epoch
+
+
+def _find_clock(text: str, begin: int) -> re.Match[str] | None:
+    """As `_CLOCK.search(text, begin)`, several times as fast."""
+    for minutes in _MINUTES.finditer(text, begin + 1):
+        colon = minutes.start()
+        if text[colon - 1].isdecimal():
+            for start in range(max(begin, colon - 2), colon):
+                if clock := _CLOCK.match(text, start):
+                    return clock
+    return None
 
 
 def _first_in_json(text: str) -> Stamp | None:
@@ -128,7 +142,7 @@ def _first_in_json(text: str) -> Stamp | None:
 
     Most messages are such, and this takes a quarter of the time.
     """
-    clock = _CLOCK.search(text)
+    clock = _find_clock(text, 0)
     match = _IN_JSON.match(text, clock.start() - 12) if clock and clock.start() >= 12 else None
     if match is None or '"timestamp"' in text[: match.start()] or "audit(" in text[: match.start()]:
         return None

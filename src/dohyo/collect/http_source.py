@@ -11,7 +11,7 @@ import hashlib
 import logging
 import threading
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -30,13 +30,12 @@ from dohyo.collect.journal import Journal
 from dohyo.collect.log_events import Item, LogEvents, Tally
 from dohyo.collect.log_settings import HttpSettings
 from dohyo.collect.refusals import Refused
-from dohyo.collect.run import Writer
 from dohyo.collect.source import Health
 from dohyo.collect.unpack import unpacked
 from dohyo.collect.upload_addresses import source_of_token, token_hash
 from dohyo.metadata.collection import Source
 from dohyo.metadata.receiving import DoneUpload
-from dohyo.store.event import InsertResult
+from dohyo.store.event import Event, InsertResult
 
 LOG = logging.getLogger(__name__)
 LOOK_AGAIN_MS = 1_000
@@ -46,7 +45,11 @@ KEYS_KEPT_MS = 7 * DAY_MS
 Read = Callable[[Upload, bytes, HttpSettings, UploadLimits], tuple[list[Item], bool]]
 
 
-class UploadWriter(Writer, Protocol):
+class UploadWriter(Protocol):
+    def submit(self, events: Sequence[Event], *, may_repeat: bool) -> Future[InsertResult]:
+        """The future is done when the events are on disk. `may_repeat`: false only for new row keys."""
+        ...
+
     def is_behind(self) -> bool:
         """Whether it holds as much as it may."""
         ...
@@ -219,7 +222,9 @@ class Receiver:
             events, tally = target.events.events(items, key, self._clock())
             if has_replaced:
                 tally.notes["an upload was not in the encoding it should be in; letters were replaced"] += 1
-            inserted = self._writer.submit(events) if events else _nothing()
+            # Without a key the row keys are of this request alone.
+            may_repeat = name is not None
+            inserted = self._writer.submit(events, may_repeat=may_repeat) if events else _nothing()
         except BaseException as error:
             done.set_exception(error)
             raise

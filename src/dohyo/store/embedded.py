@@ -8,7 +8,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
@@ -21,12 +21,13 @@ from dohyo.plan.sqltree import call, column, printed, select, text
 from dohyo.store import engine, lock
 from dohyo.store.engine import EngineError
 from dohyo.store.event import Event, InsertResult, check_storable
+from dohyo.store.gate import Gate
 from dohyo.store.hot_sets import HotSets
 from dohyo.store.schema import COLUMNS, CREATE_EVENTS, as_table
 from dohyo.store.statements import Statements
 
-PIECE_EVENTS, PIECE_CHARACTERS = 10_000, 4 * 2**20
-"""A larger batch is inserted in pieces: the text index of a few thousand long messages is made fastest."""
+PIECE_EVENTS, PIECE_CHARACTERS = 20_000, 16 * 2**20
+"""A larger batch is inserted in pieces of about one size, so that none is small and none fills the memory."""
 _MEMORY = "memory_"
 _TEMPORARY = ("shadow", "tmp")
 _BESIDE_PARTS = ("detached", "deduplication_logs")
@@ -47,7 +48,7 @@ class EmbeddedStore:
         self._database = database
         self._held = held
         self._statements = Statements()
-        self._inserting = threading.Lock()
+        self._inserting = Gate()
         self._changing = threading.Lock()
         self._newest = time.time_ns()
         engine.enter(place)
@@ -154,9 +155,10 @@ class EmbeddedStore:
         """As `insert` for the events of all groups together; a result for each group."""
         for group in groups:
             check_storable(group)
-        with self._inserting:
+        # What cannot repeat waits for fsync together; what may is probed while nothing else goes in.
+        with self._inserting.alone() if may_repeat else self._inserting.shared():
             new = self._new_events(groups) if may_repeat else groups
-            for piece in _pieces(event for group in new for event in group):
+            for piece in _pieces([event for group in new for event in group]):
                 self._store(piece, token)
         return [
             InsertResult(len(kept), len(given) - len(kept)) for given, kept in zip(groups, new, strict=True)
@@ -241,7 +243,7 @@ class EmbeddedStore:
         """
         place = Path(engine.place())
         name = f"snapshot_{time.time_ns()}"
-        with self._inserting:
+        with self._inserting.alone():
             messages = self.count()
             try:
                 # sqlglot has no tree for this; the name is a number of ours.
@@ -278,17 +280,18 @@ class EmbeddedStore:
         self.set_hot_fields(set_name, {})
 
 
-def _pieces(events: Iterable[Event]) -> Iterator[list[Event]]:
-    piece: list[Event] = []
-    characters = 0
-    for event in events:
-        piece.append(event)
-        characters += len(event.raw)
-        if len(piece) >= PIECE_EVENTS or characters >= PIECE_CHARACTERS:
-            yield piece
-            piece, characters = [], 0
-    if piece:
-        yield piece
+def _pieces(events: Sequence[Event]) -> Iterator[Sequence[Event]]:
+    characters = sum(len(event.raw) for event in events)
+    number = max(-(-len(events) // PIECE_EVENTS), -(-characters // PIECE_CHARACTERS))
+    size = characters / max(number, 1)
+    begin, before = 0, 0
+    for end, event in enumerate(events, 1):
+        before += len(event.raw)
+        if end - begin >= PIECE_EVENTS or before >= size:
+            yield events[begin:end]
+            begin, before = end, 0
+    if begin < len(events):
+        yield events[begin:]
 
 
 def _copy_frame(place: Path, folder: Path) -> None:

@@ -13,6 +13,7 @@ from dohyo.plan.hot import HotField
 from dohyo.plan.sqltree import Sql, call, column, plain, printed, select, text
 from dohyo.store import engine, hot_fields
 from dohyo.store.engine import EngineError
+from dohyo.store.gate import Gate
 
 _PATIENCE_S = 1.0
 """How long `put` waits for a set to be filled; a small store needs less."""
@@ -26,8 +27,8 @@ class HotSets:
     extracting one from the message: so the set is offered only when it is filled.
     """
 
-    def __init__(self, database: str, inserting: threading.Lock) -> None:
-        """`inserting` is held by whoever inserts, so that no insert misses a new column."""
+    def __init__(self, database: str, inserting: Gate) -> None:
+        """`inserting` is shared by those that insert, so that no insert misses a new column."""
         self._database = database
         self._inserting = inserting
         self._changing = threading.Lock()
@@ -51,7 +52,7 @@ class HotSets:
                 return False
             self._drop(name)
             if wanted:
-                with self._inserting:
+                with self._inserting.alone():
                     self._change(hot_fields.added(name, comment))
                 self._filling = self._filling | {name}
                 self._sets = {**self._sets, name: wanted}

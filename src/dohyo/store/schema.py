@@ -27,11 +27,13 @@ ENGINE = MergeTree
 PARTITION BY toYYYYMM(_messagetime)
 ORDER BY (_sourcecategory, _messagetime, _messageid)
 SETTINGS non_replicated_deduplication_window = 1000, fsync_after_insert = 1, fsync_part_directory = 1,
+    min_bytes_for_full_part_storage = 10485760, merge_selector_base = 8,
     default_compression_codec = 'ZSTD(1)',
     min_compress_block_size = 1048576, max_compress_block_size = 4194304
 """
-"""The codec by default is that of the text index; it, and blocks of a megabyte, make the store smaller.
-Stores made before keep what they have.
+"""The codec by default is that of the text index; it, and blocks of a megabyte, make the store smaller. Parts
+below 10 MB are one file, so that an insert waits for one fsync and not for eighteen; a higher base of merges
+writes each message again less often. Stores made before keep what they have.
 """
 COLUMNS = (
     "_messagetime",
