@@ -11,9 +11,9 @@ from dohyo.plan.sqltree import column, select
 from dohyo.store.embedded import EmbeddedStore
 from dohyo.store.event import Event
 
-ALPHABET = "aAb1_-.: \t\nΣςßİ\u2003é😀\x00\x1f\\*?$"
+ALPHABET = "aAb1_-.: \t\nΣςßİ\u2003é😀\x00\x1f\\*?$sSſﬁfiẖh"
 TEXTS = st.text(ALPHABET, max_size=12)
-WORDS = st.text("ab1*?._-Σß😀", min_size=1, max_size=6)
+WORDS = st.text("ab1*?._-Σß😀sfih", min_size=1, max_size=6)
 FIELD_TERMS = st.builds(
     tree.FieldTerm, st.sampled_from(["_sourceCategory", "Team", "_size", "a"]), WORDS, st.booleans()
 )
@@ -50,10 +50,12 @@ def test_engine_and_python_agree_on_any_scope(many, messages, scopes):
     store.insert(new, token=str(len(stored)), may_repeat=False)
     stored.update({one.messageid: one for one in new})
     for scope in scopes:
-        sql = select([column("_messageid")], exp.to_table("events"), where=[scope_sql(scope)])
-        found = set(store.query(sql).column(0).to_pylist())
         expected = {number for number, one in stored.items() if scope_matches(scope, as_message(one))}
-        assert found == expected, [stored[number] for number in found ^ expected]
+        for indexed in (True, False):
+            condition = scope_sql(scope, indexed=indexed)
+            sql = select([column("_messageid")], exp.to_table("events"), where=[condition])
+            found = set(store.query(sql).column(0).to_pylist())
+            assert found == expected, (indexed, [stored[number] for number in found ^ expected])
 
 
 def as_message(event: Event) -> dict:

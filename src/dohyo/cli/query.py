@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import sys
 from collections.abc import Sequence
 from contextlib import closing, suppress
 from dataclasses import replace
@@ -11,13 +10,12 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
 from dohyo.base.clock import now_ms
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.cli.query_output import Form, show_rows
 from dohyo.functions.table import RunContext
-from dohyo.lang.timerange import parse_time
+from dohyo.lang.timerange import parse_time, zone_named
 from dohyo.search.limits import Limits
 
 REFUSED = 2
@@ -30,6 +28,7 @@ def register(app: typer.Typer) -> None:
 
 
 def query(
+    context: typer.Context,
     text: Annotated[
         str | None, typer.Argument(metavar="QUERY", help="The query, in single quotes.", show_default=False)
     ] = None,
@@ -76,6 +75,9 @@ def query(
     """
     form = Form.JSON if as_json else Form.CSV if as_csv else Form.TABLE
     try:
+        if as_json and as_csv:
+            raise _one_of("--json", "--csv")
+        data, server = _place(context, files, follow, data, server)
         run = _run_context(start, end, zone)
         if batch is not None:
             _batch(batch, run, explain)
@@ -91,15 +93,35 @@ def query(
         else:
             _show_files(text, files or [], run, category, form)
     except ProblemError as error:
+        asked = "" if error.problems[0].code == "time-unknown" else text or ""
         for problem in error.problems:
-            typer.echo(problem.shown(error.text or text or ""), err=True)
+            typer.echo(problem.shown(error.text or asked), err=True)
         raise typer.Exit(REFUSED) from None
+
+
+def _one_of(*options: str) -> ProblemError:
+    return ProblemError([Problem("options-together", f"only one of {' and '.join(options)} can be given")])
+
+
+def _place(
+    context: typer.Context, files: list[Path] | None, follow: bool, data: Path | None, server: str | None
+) -> tuple[Path | None, str | None]:
+    """Where to search, if not in files. A server of the environment gives way to what the command names."""
+    if server and context.get_parameter_source("server").name == "ENVIRONMENT":  # type: ignore[union-attr]
+        server = None if files or follow or data else server
+    given = {"files": files, "--follow": follow, "--data": data, "--server": server}
+    named = [name for name, value in given.items() if value and not (name == "--follow" and files)]
+    if len(named) > 1:
+        raise _one_of(*named)
+    if follow and (data or server):
+        raise _one_of("--follow", "--data" if data else "--server")
+    return data, server
 
 
 def _run_context(start: str | None, end: str | None, zone: str) -> RunContext:
     from dohyo.search.files import ALL_TIMES
 
-    now = now_ms()
+    now, zone = now_ms(), zone_named(zone).key
     if start is None and end is None:
         return RunContext(now, *ALL_TIMES, zone, audited=True)
     from_ms = ALL_TIMES[0] if start is None else parse_time(start, now, zone)
@@ -139,13 +161,13 @@ def _follow(text: str, files: Sequence[Path], run: RunContext, category: str, fo
 
 
 def _show_files(text: str, files: Sequence[Path], run: RunContext, category: str, form: Form) -> None:
-    from dohyo.cli.query_input import file_events
+    from dohyo.cli.query_input import file_events, reading
     from dohyo.compile import CompileContext, compile_query
     from dohyo.search.searches import Searches
 
     # Before the files are read, so that a wrong query is refused at once.
     compile_query(text, CompileContext(run=run))
-    with _waiting(files), file_events(files, category) as events:
+    with file_events(files, category) as events, reading(files, events):
         searches = Searches(events, limits=FILE_LIMITS, indexed=False)
         result = searches.result(searches.compiled(text, run), run)
     show_rows(result.fields, result.rows, result.is_aggregate, form)
@@ -153,13 +175,6 @@ def _show_files(text: str, files: Sequence[Path], run: RunContext, category: str
         typer.echo(f"warning: {warning}", err=True)
     if result.cut:
         typer.echo(f"warning: only the first {len(result.rows):,} rows are shown", err=True)
-
-
-def _waiting(files: Sequence[Path]):  # type: ignore[no-untyped-def]
-    """A word on the terminal while files are read."""
-    size = sum(file.stat().st_size for file in files if file.is_file())
-    words = f"Reading {size / 2**20:,.0f} MB" if files else "Reading standard input"
-    return Console(stderr=True, quiet=not sys.stderr.isatty()).status(words)
 
 
 LAST_DAY_MS = 86_400_000
@@ -185,6 +200,11 @@ def _show_remote(
         from dohyo.store.owner import running
 
         assert data is not None
+        if not (data / "events").is_dir():
+            hint = "--data names a directory that dohyo serve was started with"
+            raise ProblemError(
+                [Problem("data-missing", f"{data}: nothing is collected there", hints=(hint,))]
+            )
         owner = running(data)
         if owner is None:
             _show_stored(text, run, data, form)
@@ -200,8 +220,6 @@ def _show_stored(text: str, run: RunContext, data: Path, form: Form) -> None:
     from dohyo.search.searches import Searches
     from dohyo.store.embedded import EmbeddedStore
 
-    if not (data / "events").is_dir():
-        raise ProblemError([Problem("data-missing", f"{data}: nothing is collected there")])
     with closing(EmbeddedStore.open(data)) as store:
         searches = Searches(store, limits=FILE_LIMITS)
         result = searches.result(searches.compiled(text, run), run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 import time
@@ -11,9 +12,8 @@ from typing import Any, TextIO
 
 from dohyo.base.clock import now_ms
 from dohyo.base.problem import Problem, ProblemError
-from dohyo.cli.query_output import Form, show_csv, show_objects
+from dohyo.cli.query_output import Form, message_line, show_csv, show_objects, write
 from dohyo.compile import CompileContext, Compiled, compile_query
-from dohyo.functions.casts import any_to_text
 from dohyo.functions.table import RunContext
 from dohyo.oracle.run import run_plan
 from dohyo.plan import nodes
@@ -36,7 +36,7 @@ def follow(text: str, files: Sequence[Path], run: RunContext, category: str, for
         hint = "leave out --follow, or the operators that group, sort or compare"
         message = "a stream can be followed only by a query that looks at one message at a time"
         raise ProblemError([Problem("follow-needs-messages", message, hints=(hint,))], text)
-    source = _tails(files) if files else (("stdin", number, line) for number, line in enumerate(sys.stdin, 1))
+    source = _tails(files) if files else _piped()
     names = [field.name for field in compiled.schema]
     if form is Form.CSV:
         show_csv(names, [], header=True)
@@ -47,8 +47,7 @@ def follow(text: str, files: Sequence[Path], run: RunContext, category: str, for
             elif form is Form.CSV:
                 show_csv(names, [[row.get(name) for name in names]], header=False)
             else:
-                made = {k: v for k, v in row.items() if not k.startswith("_") and v is not None}
-                print(row.get("_raw"), *(f"{k}={any_to_text(v)}" for k, v in made.items()), sep="  ")
+                write(message_line(compiled.schema.fields, [row.get(name) for name in names]) + "\n")
         sys.stdout.flush()
 
 
@@ -74,6 +73,12 @@ def _rows_of(
         "_raw": line,
     }
     return run_plan(compiled.plan, [message], run)
+
+
+def _piped() -> Iterator[tuple[str, int, str]]:
+    lines = io.TextIOWrapper(sys.stdin.buffer, encoding="utf-8", errors="replace", newline="\n")
+    for number, line in enumerate(lines, 1):
+        yield "stdin", number, line
 
 
 def _tails(files: Sequence[Path]) -> Iterator[tuple[str, int, str]]:

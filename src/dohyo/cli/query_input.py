@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, BinaryIO
 
 import pyarrow as pa
 import typer
+from rich.console import Console
 
 from dohyo.base.clock import now_ms
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.cli.query_zstd import zstd_is_whole
 from dohyo.collect.file_records import HEAD_BYTES, UTF_8_MARK, UTF_16_MARKS, form_of, look_at, records_of
 from dohyo.collect.json_objects import Broken, whole_object
 from dohyo.search.lines import LineMessage, lines_to_messages
@@ -29,6 +32,7 @@ PACKINGS = {
     b"BZh": (".bz2", "bz2"),
 }
 MOST_BROKEN_TOLD = 10
+TELL_EVERY_S = 0.3
 
 
 @contextmanager
@@ -46,6 +50,31 @@ def file_events(files: Sequence[Path], category: str) -> Iterator[FileEvents]:
         events = FileEvents(lines, others, lambda file: _messages(file, now), category, now)
         ending.callback(events.close)
         yield events
+
+
+@contextmanager
+def reading(files: Sequence[Path], events: FileEvents) -> Iterator[None]:
+    """Tells on the terminal how far the files are read, while the block runs."""
+    if not sys.stderr.isatty():
+        yield
+        return
+    size = sum(file.stat().st_size for file in files if file.is_file())
+    is_over = threading.Event()
+    with Console(stderr=True).status(f"Reading {size / 2**20:,.0f} MB" if size else "Reading") as status:
+
+        def tell() -> None:
+            while not is_over.wait(TELL_EVERY_S):
+                rows, read = events.read_so_far()
+                of = f" of {size / 2**20:,.0f}" if size >= read else ""
+                status.update(f"Reading: {read / 2**20:,.0f}{of} MB, {rows:,} lines")
+
+        teller = threading.Thread(target=tell, daemon=True)
+        teller.start()
+        try:
+            yield
+        finally:
+            is_over.set()
+            teller.join()
 
 
 def _spooled(source: BinaryIO, target: Path) -> Path:
@@ -67,6 +96,9 @@ def _sorted_out(file: Path, spare: Path) -> tuple[Path, bool]:
     if head.startswith(UTF_16_MARKS):
         hint = "convert it to UTF-8, such as with iconv -f UTF-16 -t UTF-8"
         raise ProblemError([Problem("file-encoding", f"{file}: the file is UTF-16 text", hints=(hint,))])
+    if packing and packing[1] == "zstd" and not zstd_is_whole(file):
+        message = f"{file}: the file is cut off: what it packs does not end"  # the engine would not say it
+        raise ProblemError([Problem("file-unreadable", message, hints=("zstd -t tells",))])
     is_lines = _is_lines(head.removeprefix(UTF_8_MARK))
     if packing and not is_lines and packing[1] != "gzip":
         with pa.input_stream(str(file), compression=packing[1]) as unpacked:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import csv
 import io
+import os
 import re
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from enum import Enum
 
 import orjson
+import typer
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 
@@ -22,6 +26,8 @@ from dohyo.plan.types import TIME
 
 _HIDDEN = frozenset({"_messageid", "_size", "_view", "_receipttime", "_collector", "_sourcehost"})
 _STEERING = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
+MOST_FOLDED = 2_000
+"""Rows of a table that is folded to a terminal; laying out more takes too long."""
 Rows = Sequence[Sequence[Scalar]]
 
 
@@ -61,14 +67,59 @@ def show_csv(names: Sequence[str], rows: Rows, *, header: bool) -> None:
 
 
 def _show_table(fields: Sequence[Field], rows: Rows, is_aggregate: bool) -> None:
-    shown = [i for i, field in enumerate(fields) if is_aggregate or field.name not in _HIDDEN]
-    table = Table(show_edge=False)
-    for i in shown:
-        number = fields[i].type.numeric and fields[i].type != TIME
-        table.add_column(fields[i].name, justify="right" if number else "left", overflow="fold")
-    for row in rows:
-        table.add_row(*(_cell(row[i], fields[i]) for i in shown))
-    Console(markup=False).print(table)
+    """Messages as lines, since a column of them would have to be folded; all else as a table."""
+    if not rows:
+        typer.echo("nothing found", err=True)
+    elif not is_aggregate and any(field.name == "_raw" for field in fields):
+        for row in rows:
+            write(message_line(fields, row) + "\n")
+    else:
+        shown = [i for i, field in enumerate(fields) if is_aggregate or field.name not in _HIDDEN]
+        cells = [[_cell(row[i], fields[i]) for i in shown] for row in rows]
+        _write_table([fields[i] for i in shown], cells)
+
+
+def message_line(fields: Sequence[Field], row: Sequence[Scalar]) -> str:
+    """A message after its time, and then the fields that the query made."""
+    cells = {
+        field.name: _cell(value, field) for field, value in zip(fields, row, strict=True) if value is not None
+    }
+    made = [f"{name}={value}" for name, value in cells.items() if not name.startswith("_")]
+    return "  ".join([*(cells[name] for name in ("_messagetime", "_raw") if name in cells), *made])
+
+
+def _write_table(fields: Sequence[Field], cells: Sequence[Sequence[str]]) -> None:
+    """As wide as its values are; folded to the width of a terminal, unless that is told apart by nobody."""
+    is_number = [field.type.numeric and field.type != TIME for field in fields]
+    columns = list(zip([field.name for field in fields], *cells, strict=True))
+    widths = [max(map(cell_len, column)) for column in columns]
+    if sum(widths) + 3 * len(widths) - 1 > _terminal_width() and len(cells) <= MOST_FOLDED:
+        table = Table(show_edge=False)
+        for field, right in zip(fields, is_number, strict=True):
+            table.add_column(field.name, justify="right" if right else "left", overflow="fold")
+        for row in cells:
+            table.add_row(*row)
+        Console(markup=False).print(table)
+        return
+    parts = list(zip(widths, is_number, strict=True))
+    heading, *lines = zip(*columns, strict=True)
+    write(_line(heading, parts) + "\n" + "╇".join("━" * (width + 2) for width in widths) + "\n")
+    for line in lines:
+        write(_line(line, parts) + "\n")
+
+
+def _line(cells: Sequence[str], parts: Sequence[tuple[int, bool]]) -> str:
+    shown = []
+    for cell, (width, right) in zip(cells, parts, strict=True):
+        space = " " * (width - cell_len(cell))
+        shown.append(space + cell if right else cell + space)
+    return (" " + " │ ".join(shown)).rstrip()
+
+
+def _terminal_width() -> float:
+    """Columns; endless where no terminal reads, unless COLUMNS says otherwise."""
+    known = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return shutil.get_terminal_size().columns if known else float("inf")
 
 
 def _cell(value: Scalar, field: Field) -> str:

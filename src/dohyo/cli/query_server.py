@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,18 +37,35 @@ class Found:
 
 def searched(address: str, headers: dict[str, str], text: str, run: RunContext) -> Found:
     """All rows of the search. ProblemError with the server's words where it refuses or does not answer."""
-    with httpx.Client(base_url=address.rstrip("/"), headers=headers, timeout=TIMEOUT_S) as http:
-        server = _Server(http, text)
-        body = {"query": text, "from": run.start_ms, "to": run.end_ms, "timeZone": run.zone}
-        job = server.call("POST", JOBS, json=body)["id"]
-        try:
-            with _progress() as tell:
-                while (state := server.call("GET", f"{JOBS}/{job}"))["state"] not in ENDED:
-                    tell(f"{state['state'].lower()}, {state['messageCount']:,} messages")
-                    time.sleep(LOOK_EVERY_S)
-            return server.rows(job, state)
-        finally:
+    if not address.startswith(("http://", "https://")):
+        hint = "such as https://logs.example.org or http://127.0.0.1:8484"
+        raise ProblemError([Problem("server-address", f"{address} is no address of a server", hints=(hint,))])
+    try:
+        with httpx.Client(base_url=address.rstrip("/"), headers=headers, timeout=TIMEOUT_S) as http:
+            return _searched(_Server(http, text), text, run)
+    except httpx.InvalidURL as error:
+        raise ProblemError([Problem("server-address", f"{address} is no address: {error}")]) from None
+    except (KeyError, TypeError):  # an answer without what ours have
+        raise _other(address) from None
+
+
+def _searched(server: _Server, text: str, run: RunContext) -> Found:
+    body = {"query": text, "from": run.start_ms, "to": run.end_ms, "timeZone": run.zone}
+    job = server.call("POST", JOBS, json=body)["id"]
+    try:
+        with _progress() as tell:
+            while (state := server.call("GET", f"{JOBS}/{job}"))["state"] not in ENDED:
+                tell(f"{state['state'].lower()}, {state['messageCount']:,} messages")
+                time.sleep(LOOK_EVERY_S)
+        return server.rows(job, state)
+    finally:
+        with suppress(ProblemError):
             server.call("DELETE", f"{JOBS}/{job}")
+
+
+def _other(address: object) -> ProblemError:
+    message = f"{address} answers, but not as Dohyo does"
+    return ProblemError([Problem("server-other", message, hints=("check the address and its port",))])
 
 
 @dataclass(frozen=True)
@@ -65,8 +82,9 @@ class _Server:
         try:
             body = answer.json() if answer.content else {}
         except ValueError:
-            message = f"{self.http.base_url} answers with something else than JSON"
-            raise ProblemError([Problem("server-other", message, hints=("is it Dohyo?",))]) from None
+            raise _other(self.http.base_url) from None
+        if not isinstance(body, dict):
+            raise _other(self.http.base_url)
         if answer.status_code >= 400:
             raise ProblemError([Problem("server-refused", str(body.get("message") or body))], self.text)
         return body

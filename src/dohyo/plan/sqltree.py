@@ -84,7 +84,7 @@ def select(
     return exp.Select(**parts)
 
 
-def within(inner: exp.Select, name: str) -> Sql:
+def within(inner: exp.Expression, name: str) -> Sql:
     """A select as the source of another one."""
     return exp.Subquery(this=inner, alias=exp.TableAlias(this=exp.to_identifier(name)))
 

@@ -1,13 +1,14 @@
 """Files searched where they lie: the engine reads their lines itself, with nothing stored before.
 
 A statement that asks for no times reads the lines alone. One that does gets the time of each line from SQL
-where every line is a JSON object with an ISO time in one of the usual keys; else the lines are read once
-here, by the same rules as `search.lines`, and kept in memory.
+where every line in its scope is a JSON object with an ISO time in one of the usual keys; else the lines are
+read once here, by the same rules as `search.lines`, and kept in memory.
 """
 
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,14 +16,14 @@ import pyarrow as pa
 import sqlglot.expressions as exp
 
 from dohyo.base.problem import Problem, ProblemError
-from dohyo.plan.sqltree import Sql, alias, call, column, plain, printed, select, text
+from dohyo.plan.sqltree import Sql, alias, call, column, plain, printed, select, text, within
 from dohyo.search.lines import TIME_FIELDS, LineMessage
 from dohyo.store import engine
 from dohyo.store.engine import EngineError
 from dohyo.store.event import row_key
-from dohyo.store.statements import Statements
+from dohyo.store.statements import THROWN, Statements
 
-EVENTS, TIMED, KEPT = "events", "timed_events", "kept_events"
+EVENTS, KEPT = "events", "kept_events"
 TIMES = ("_messagetime", "_messageid", "_receipttime")
 BATCH_LINES = 20_000
 _databases = itertools.count(1)
@@ -51,7 +52,7 @@ class FileEvents:
         self._statements = Statements()
         self._database = f"files_{next(_databases)}"
         self._direct = not others
-        self._timed: str | None = None
+        self._kept = False
         engine.enter(engine.MEMORY)
         self._change(exp.Create(this=exp.to_identifier(self._database), kind="DATABASE"), engine.DATABASE)
         if self._direct:
@@ -73,14 +74,33 @@ class FileEvents:
         tables: Mapping[str, pa.Table] | None = None,
     ) -> pa.Table:
         """The answer of a select. ProblemError as the store's."""
-        if not self._direct or asks_times(sql):
-            sql = _over(sql, self._with_times())
-        return self._statements.read(
-            printed(sql), self._database, query_id, timeout_s, max_memory_bytes, tables, _READING
-        )
+
+        def answer(changed: exp.Expression) -> pa.Table:
+            words = printed(changed)
+            try:
+                return self._statements.read(
+                    words, self._database, query_id, timeout_s, max_memory_bytes, tables, _READING
+                )
+            except ProblemError as error:
+                raise ProblemError([_of_file(one) for one in error.problems]) from None
+
+        if self._direct and not asks_times(sql):
+            return answer(sql)
+        if self._direct and not self._kept:
+            try:
+                return answer(self._with_times(sql))
+            except ProblemError as error:
+                if error.problems[0].code != THROWN:
+                    raise
+        self._keep()
+        return answer(_over(sql, KEPT))
 
     def cancel(self, query_id: str) -> None:
         self._statements.cancel(query_id)
+
+    def read_so_far(self) -> tuple[int, int]:
+        """Rows and bytes that the statement which runs now has read."""
+        return self._statements.read_so_far()
 
     def newest_insert(self) -> int:
         return 0
@@ -90,27 +110,47 @@ class FileEvents:
 
     # The lines with their times
 
-    def _with_times(self) -> str:
-        """The name of the table whose rows have times and numbers, made at the first call."""
-        if self._timed is None:
-            self._timed = TIMED if self._direct and self._times_are_plain() else KEPT
-            if self._timed == TIMED:
-                self._view(TIMED, [self._columns(_moment(_time_of(_LINE)), _number(i), *part)
-                                   for i, part in enumerate(self._parts)])  # fmt: skip
-            else:
-                self._keep()
-        return self._timed
+    def _with_times(self, sql: exp.Expression) -> exp.Expression:
+        """The statement over lines with times and numbers. It fails with `THROWN` where it meets a line whose
+        time SQL cannot tell; what its scope leaves out is not asked for one.
+        """
+        changed = sql.copy()
+        for one in list(changed.find_all(exp.Select)):
+            table = one.args["from_"].this if one.args.get("from_") else None
+            if isinstance(table, exp.Table) and table.name == EVENTS:
+                scope = _taken_scope(one)
+                parts = [self._timed(i, *part, scope) for i, part in enumerate(self._parts)]
+                one.set("from_", exp.From(this=within(_together(parts), EVENTS)))
+        return changed
 
-    def _times_are_plain(self) -> bool:
-        """Whether SQL can tell the time of every line."""
-        for table, _ in self._parts:
-            unread = call("and", _is_message(_LINE), exp.Is(this=_time_of(_LINE), expression=exp.Null()))
-            found = self._rows(select([plain(1)], table, where=[unread], limit=1))
-            if found.num_rows:
-                return False
-        return True
+    def _timed(self, number: int, table: exp.Table, name: str, scope: list[Sql]) -> exp.Select:
+        """In steps, each of which the engine does once for a line: it would do what an `if` holds again."""
+        number_of = call("plus", call("bitShiftLeft", call("toUInt64", plain(number)), plain(40)),
+                         call("rowNumberInAllBlocks"))  # fmt: skip
+        lines = select(
+            [alias(_raw(_LINE), "_raw"), alias(number_of, "number"), alias(_LINE, "line")],
+            table.copy(),
+            where=[_is_message(_LINE)],
+        )
+        kinds = ", ".join(f"`{key}` Nullable(String)" for key in TIME_FIELDS)
+        found = call("JSONExtract", _LINE, text(f"Tuple({kinds})"))
+        read = select([column("_raw"), column("number"), alias(found, "found")],
+                      within(lines, "lines"), where=[one.copy() for one in scope])  # fmt: skip
+        first = call("coalesce", *(call("tupleElement", column("found"), text(key)) for key in TIME_FIELDS))
+        first = select([column("_raw"), column("number"), alias(call("ifNull", first, text("")), "first")],
+                       within(read, "read"))  # fmt: skip
+        seconds = call("concat", call("substring", column("first"), plain(1), plain(19)), text("Z"))
+        whole = call("parseDateTime64BestEffortOrNull", seconds, plain(3), text("UTC"))
+        whole = select([column("_raw"), column("number"), column("first"), alias(whole, "whole")],
+                       within(first, "first"))  # fmt: skip
+        columns = self._columns(_moment(_told_time()), column("number"), exp.Table(), name, column("_raw"))
+        return select([alias(value, key) for key, value in _names(columns)], within(whole, "whole"))
 
     def _keep(self) -> None:
+        """Read all lines, unless they are kept already."""
+        if self._kept:
+            return
+        self._kept = True
         nothing = self._columns(_EPOCH, plain(0), exp.Table(), "")
         columns = [alias(value, name) for name, value in _names(nothing) if name != "_raw"]
         nowhere = exp.Table(this=call("numbers", plain(0)))
@@ -156,7 +196,9 @@ class FileEvents:
         self._change(exp.Create(this=schema, kind="TABLE", properties=made))
         return table, str(file)
 
-    def _columns(self, time: Sql, number: Sql, table: exp.Table, name: str) -> dict[str, Sql]:
+    def _columns(
+        self, time: Sql, number: Sql, table: exp.Table, name: str, raw: Sql | None = None
+    ) -> dict[str, Sql]:
         constant = {
             "_sourcecategory": self._category,
             "_collector": "dohyo query",
@@ -172,7 +214,7 @@ class FileEvents:
             "_messageid": call("toUInt64", number),
             **{key: text(value) for key, value in constant.items()},
             "fields": call("CAST", call("map"), text("Map(String, String)")),
-            "_raw": _raw(_LINE),
+            "_raw": raw or _raw(_LINE),
         }
 
     def _view(self, name: str, parts: list[dict[str, Sql]]) -> None:
@@ -180,19 +222,26 @@ class FileEvents:
             select([alias(value, key) for key, value in _names(part)], part[""], where=[_is_message(_LINE)])
             for part in parts
         ]
-        whole: exp.Expression = selects[0]
-        for one in selects[1:]:
-            whole = exp.Union(this=whole, expression=one, distinct=False)
-        self._change(exp.Create(this=exp.to_table(name), kind="VIEW", expression=whole))
-
-    def _rows(self, sql: exp.Expression) -> pa.Table:
-        return self._statements.read(printed(sql), self._database, None, 0, 0)
+        self._change(exp.Create(this=exp.to_table(name), kind="VIEW", expression=_together(selects)))
 
     def _change(self, sql: exp.Expression, database: str | None = None) -> None:
         try:
             engine.change(printed(sql), database or self._database, {})
         except EngineError as error:
             raise ProblemError([Problem("file-unreadable", error.message)]) from None
+
+
+_AT_FILE = re.compile(r"^(.*?): (?:While [^:]*: .*?)?\(in file/uri (.+?)\)")
+
+
+def _of_file(problem: Problem) -> Problem:
+    """What the engine says of a file without the engine's words."""
+    found = _AT_FILE.search(problem.message)
+    if problem.code != "search-failed" or found is None:
+        return problem
+    reason = found[1].removeprefix("the search engine refused the search: ")
+    hint = "a packed file may be cut off or damaged; gzip -t and zstd -t tell"
+    return Problem("file-unreadable", f"{found[2]}: {reason}", hints=(hint,))
 
 
 _PACKED = "gzip, zstd, xz and bzip2 are known by the ends of names .gz, .zst, .xz, .bz2"
@@ -211,48 +260,45 @@ def _moment(ms: Sql) -> Sql:
 _EPOCH = _moment(call("toInt64", text("0")))
 
 
-def _number(part: int) -> Sql:
-    """Of files in their order, of lines in theirs, so that the last line of equal times is the newest."""
-    return call(
-        "plus", call("bitShiftLeft", call("toUInt64", plain(part)), plain(40)), call("rowNumberInAllBlocks")
-    )
-
-
 def _raw(line: Sql) -> Sql:
-    """Without the rest of a line end, and valid UTF-8."""
-    cut = call("if", call("endsWith", line, text("\r")), call("trimRight", line, text("\r")), line)
-    return call("if", call("isValidUTF8", line), cut, call("toValidUTF8", cut.copy()))
+    """Without the rest of a line end, and valid UTF-8. Most lines are, and are copied once."""
+    is_good = call("and", call("isValidUTF8", line), call("not", call("endsWith", line, text("\r"))))
+    return call("if", is_good, line, call("toValidUTF8", call("trimRight", line, text("\r"))))
 
 
 def _is_message(line: Sql) -> Sql:
     return call("match", line, text(r"\S"))
 
 
-def _time_of(line: Sql) -> Sql:
-    """Epoch milliseconds, or null where SQL cannot tell."""
-    kinds = ", ".join(f"`{name}` Nullable(String)" for name in TIME_FIELDS)
-    found = call("JSONExtract", line, text(f"Tuple({kinds})"))
-    given = [call("tupleElement", found, text(name)) for name in TIME_FIELDS]
-    first = call("coalesce", *given)
-    whole = call("substring", first, plain(1), plain(19))
-    read = call("parseDateTime64BestEffortOrNull", call("concat", whole, text("Z")), plain(3), text("UTC"))
-    same = call("equals", call("formatDateTime", read, text("%Y-%m-%dT%H:%i:%S"), text("UTC")), whole)
-    digits = call(
-        "substring",
-        call(
-            "rightPad",
-            call("extract", call("ifNull", first, text("")), text(r"\.(\d+)")),
-            plain(3),
-            text("0"),
-        ),
-        plain(1),
-        plain(3),
-    )
-    ms = call("plus", call("toUnixTimestamp64Milli", read), call("toInt64OrZero", digits))
-    told = call(
-        "and", call("match", call("ifNull", first, text("")), text(_ISO)), call("ifNull", same, plain(0))
-    )
-    return call("if", told, ms, exp.Null())
+def _told_time() -> Sql:
+    """Epoch milliseconds, of `first`, the time as it stands there, and `whole`, its whole seconds."""
+    first, whole = column("first"), column("whole")
+    same = call("equals", call("formatDateTime", whole, text("%Y-%m-%dT%H:%i:%S"), text("UTC")),
+                call("substring", first, plain(1), plain(19)))  # fmt: skip
+    is_told = call("and", call("match", first, text(_ISO)), call("ifNull", same, plain(0)))
+    digits = call("rightPad", call("extract", first, text(r"\.(\d+)")), plain(3), text("0"))
+    parts = call("toInt64OrZero", call("substring", digits, plain(1), plain(3)))
+    ms = call("plus", call("ifNull", call("toUnixTimestamp64Milli", whole), plain(0)), parts)
+    return call("plus", ms, call("throwIf", call("not", is_told)))
+
+
+def _together(parts: Sequence[exp.Select]) -> exp.Expression:
+    whole: exp.Expression = parts[0]
+    for one in parts[1:]:
+        whole = exp.Union(this=whole, expression=one, distinct=False)
+    return whole
+
+
+def _taken_scope(one: exp.Select) -> list[Sql]:
+    """The conditions of the select that ask for nothing but the text; it is left without them."""
+    where = one.args.get("where")
+    condition = where.this if where else None
+    if not isinstance(condition, exp.Anonymous) or condition.this != "and":
+        return []
+    asked = [{found.name for found in part.find_all(exp.Column)} for part in condition.expressions]
+    taken = [part for part, names in zip(condition.expressions, asked, strict=True) if names == {"_raw"}]
+    condition.set("expressions", [exp.true() if part in taken else part for part in condition.expressions])
+    return taken
 
 
 def _batches(messages: Iterable[LineMessage]) -> Iterator[list[LineMessage]]:

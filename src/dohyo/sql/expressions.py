@@ -61,7 +61,7 @@ def _applied(expr: Apply, args: list[Value], rows: Relation, run: RunContext) ->
         return found
     function = function_named(expr.function)
     assert function is not None, expr.function
-    places = [_Place(i) for i in range(len(args))]
+    places = [_Place(i, arg.sure) for i, arg in enumerate(args)]
     fixed = [isinstance(arg, Lit) for arg in expr.args]  # functions look at literals
     given = zip(args, places, fixed, strict=True)
     holders = [arg.sql if is_fixed else place.sql for arg, place, is_fixed in given]
@@ -101,11 +101,16 @@ def _in_null_rule(function: Function, made: Sql, doubted: Sequence[Sql]) -> Sql:
     return call("if", any_missing, null() if function.nulls == "null" else exp.false(), made)
 
 
+def _is_called(sql: Sql, name: str) -> bool:
+    return isinstance(sql, exp.Anonymous) and sql.this == name
+
+
 @dataclass
 class _Place:
-    """Stands for an argument in a function's SQL; where it stands is found afterwards."""
+    """Stands for an argument in a function's SQL; where it stands is found afterwards. `sure`: never null."""
 
     number: int
+    sure: bool
 
     def __post_init__(self) -> None:
         self.sql = column(f"?{self.number}")
@@ -134,7 +139,10 @@ def _find(made: Sql, places: Sequence[_Place]) -> int:
             for at, one in enumerate(children):
                 if not isinstance(one, exp.Expression):
                     continue
-                place = by_name.get(one.name) if isinstance(one, exp.Column) else None
+                doubted = one.expressions[0] if _is_called(one, "ifNull") else one
+                place = by_name.get(doubted.name) if isinstance(doubted, exp.Column) else None
+                if place is not None and doubted is not one and not place.sure:
+                    place = None
                 if place is None:
                     left.append((one, in_lambda))
                 else:

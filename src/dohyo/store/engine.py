@@ -156,6 +156,17 @@ def kill(tag: str) -> None:
         _answer(connection, sql, "Null", {"tag": tag})
 
 
+def read_so_far(tag: str) -> tuple[int, int]:
+    """Rows and bytes that statements whose setting `log_comment` begins with the tag have read by now."""
+    sql = (
+        "SELECT sum(read_rows), sum(read_bytes) FROM system.processes"
+        " WHERE startsWith(Settings['log_comment'], {tag:String})"
+    )
+    with _connection(DATABASE, {}) as connection:
+        rows, size = _answer(connection, sql, "TSV", {"tag": tag}).split()
+    return int(rows), int(size)
+
+
 def stop_filling(database: str, column: str) -> None:
     """Give up storing a column's values for old rows. EngineError where it fails."""
     sql = (

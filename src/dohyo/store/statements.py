@@ -20,11 +20,15 @@ MOST_RESULT_ROWS = 2_000_000
 MOST_RESULT_BYTES = 2 * 2**30
 """A statement with a larger answer is refused, so that no query fills the memory."""
 _CANCEL_S = 2.0
+_TAG = "dohyo-"
 _tags = itertools.count(1)
 _TIMEOUTS = (159, 160)
 _MEMORY = (241,)
 _CANCELLED = (394,)
 _TOO_LARGE = (158, 307, 396)
+_THROW_IF = (395,)
+THROWN = "search-thrown"
+"""Code of the problem of a statement that stops itself by `throwIf`."""
 
 
 @dataclass
@@ -73,9 +77,14 @@ class Statements:
                 problem = _cancelled() if statement.is_cancelled else _problem(error, timeout_s)
                 raise ProblemError([problem]) from None
 
+    @staticmethod
+    def read_so_far() -> tuple[int, int]:
+        """Rows and bytes that all statements which run now have read."""
+        return engine.read_so_far(_TAG)
+
     @contextmanager
     def _registered(self, query_id: str) -> Iterator[_Statement]:
-        statement = _Statement(f"dohyo-{next(_tags)}")
+        statement = _Statement(f"{_TAG}{next(_tags)}")
         with self._lock:
             self._running[query_id].append(statement)
         try:
@@ -121,4 +130,6 @@ def _problem(error: EngineError, timeout_s: float) -> Problem:
     if error.code in _TOO_LARGE:
         message = "the search has a larger answer than can be given at once and was stopped"
         return Problem("search-too-large", message, hints=("take a shorter time range, or use limit",))
+    if error.code in _THROW_IF:
+        return Problem(THROWN, error.message)
     return Problem("search-failed", f"the search engine refused the search: {error.message}")
