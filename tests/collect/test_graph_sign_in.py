@@ -80,7 +80,10 @@ def test_workload_identity_sends_the_token_of_its_file(graph, pem, tmp_path):
     settings = source(graph, authentication="workload_identity", token_file=str(file))
     missing = signed(settings)
     assert missing.refused and str(file) in missing.message
-    file.write_text("no assertion of ours")
+    file.write_text("a file that is not for the service")
+    other = signed(settings)
+    assert other.refused and "holds no token" in other.message
+    file.write_text("head.no-assertion-of-ours.signature")
     refused = signed(settings)
     assert refused.refused and "AADSTS700027" in refused.message
 

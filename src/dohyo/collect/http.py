@@ -36,6 +36,8 @@ Credential = (
     ClientSecretCredential | CertificateCredential | WorkloadIdentityCredential | ManagedIdentityCredential
 )
 _ERRNO = re.compile(r"\[Errno -?\d+\] ([^)'\"\]]+)")
+TOKEN = re.compile(rb"[\w-]+(\.[\w-]+){2}", re.ASCII)  # a signed JWT
+MOST_TOKEN_BYTES = 64 * 1024
 TRACES = re.compile(r"\s*Trace ID:.*", re.DOTALL)
 # The sign-in service's own codes for "try again": AADSTS90033 and the like.
 PASSING_CODES = {90033, 90024, 50196, 900384}
@@ -125,7 +127,8 @@ class GraphClient:
             pem, password = (wanted.client_certificate or "").encode(), wanted.client_certificate_password
             return CertificateCredential(*who, certificate_data=pem, password=password, **self._options)
         if wanted.authentication == "workload_identity":
-            file = wanted.token_file
+            file = wanted.token_file or ""
+            _check_token(file)
             return WorkloadIdentityCredential(
                 tenant_id=who[0], client_id=who[1], token_file_path=file, **self._options
             )
@@ -170,6 +173,14 @@ class GraphClient:
         if isinstance(error, CredentialUnavailableError) or not isinstance(error, AzureError):
             return Failed(f"sign-in is set up wrongly: {error}", refused=True)
         return Failed(f"no answer from sign-in: {_cause(error)}")
+
+
+def _check_token(file: str) -> None:
+    """ValueError where the file holds none: no other file of the server is sent to a sign-in service."""
+    with open(file, "rb") as opened:
+        text = opened.read(MOST_TOKEN_BYTES)
+    if not TOKEN.fullmatch(text.strip()):
+        raise ValueError(f"{file} holds no token")
 
 
 def _oauth_error(text: str) -> tuple[str, list[int]] | None:
