@@ -109,6 +109,8 @@ def _membership(reader: Reader, left: tree.Expr, depth: int, negated: bool) -> t
     items = [read_expr(reader, depth + 1)]
     while reader.punct(","):
         items.append(read_expr(reader, depth + 1))
+    if reader.peek().kind in (STRING, NUMBER, WORD):
+        reader.fail("punctuation-expected", "a comma or ) is expected here", hints=('in ("a", "b")',))
     close = reader.expect_punct(")")
     return tree.In(left, tuple(items), negated, span=left.span.to(close.span))
 

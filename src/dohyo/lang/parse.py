@@ -51,7 +51,25 @@ _FROM_ELSEWHERE = {
 """What other query languages say after a value, and how it is said here."""
 
 
+_OPERATORS_FROM_ELSEWHERE = {
+    "bottom": "sort by +_count | limit 10",
+    "distinct": "dedup by a, or count by a",
+    "eval": "a / b as c",
+    "extend": "a / b as c",
+    "head": "limit 10",
+    "project": "fields a, b",
+    "rename": "a as b",
+    "rex": 'parse regex "a=(?<a>\\w+)"',
+    "search": 'where a = "x"',
+    "spath": 'json "a.b" as b',
+    "stats": "count by a",
+    "table": "fields a, b",
+    "tail": "sort by +_messagetime | limit 10",
+    "take": "limit 10",
+}
+"""Operators of other query languages, and how it is said here."""
 _OF_METRICS = ("along", "quantize")
+_CONDITIONS = ("where", "if", "as")
 
 
 class ReadsClause(Protocol):
@@ -152,11 +170,19 @@ def _with_way_out(problem: Problem, tokens: list[Token], operators: Mapping[str,
     if hint := _FROM_ELSEWHERE.get(left.word):
         return replace(problem, hints=(hint,))
     if left.word not in operators:
-        return problem
+        return replace(problem, hints=_between(left, tokens))
     fix = Fix(Span(left.span.start, left.span.start), "| ", f"Put a | before {left.text}")
     return replace(
         problem, hints=(f"{left.text} is an operator of its own: | {left.text} ...",), fixes=(fix,)
     )
+
+
+def _between(left: Token, tokens: list[Token]) -> tuple[str, ...]:
+    """What is likely missing before a word, text or number that is left over."""
+    if tokens[0].word in _CONDITIONS and left.kind in (WORD, QUOTED, STRING, NUMBER):
+        return ('such as a = "x" and b = "y"',)
+    is_name = left.kind in (WORD, QUOTED, STRING) and left.word not in ("as", "by")
+    return ("a list is written with commas: a, b",) if is_name else ()
 
 
 def _clause(tokens: list[Token], text: str, start: int, operator: ReadsClause) -> Any:
@@ -224,6 +250,8 @@ def _unknown(first: Token, second: Token, operators: Mapping[str, ReadsClause]) 
         message = f"{word} belongs to queries of metrics, and Dohyo keeps logs"
         hint = "of logs: | timeslice 5m | avg(field) by _timeslice"
         return Problem("operator-impossible", message, first.span, (hint,))
+    if hint := _OPERATORS_FROM_ELSEWHERE.get(first.word, ""):
+        return Problem("operator-unknown", f"{word} is no operator", first.span, (f"such as | {hint}",))
     near = difflib.get_close_matches(first.word, operators, n=1, cutoff=0.7)
     if second.kind == END and first.kind == WORD and not near:
         hint = f"an expression is written with a name for its result: {word} as name"

@@ -6,6 +6,7 @@ The scope before the first pipe has rules of its own (`scope`).
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 
 from dohyo.base.problem import Fix, Problem, Span
@@ -204,9 +205,15 @@ def _token_at(text: str, i: int, end: int, before: Token | None) -> Token:
         return Token(CHAR, m[0], ESCAPES.get(m[1][1:], m[1][-1]), Span(i, m.end()))
     if char == "'":
         raise LexError(_single_quote(text, i, end))
-    raise LexError(
-        Problem("character-unknown", f"the character {char!r} has no meaning here", Span(i, i + 1))
-    )
+    raise LexError(_unknown_character(char, Span(i, i + 1)))
+
+
+def _unknown_character(char: str, span: Span) -> Problem:
+    if char.isprintable():
+        return Problem("character-unknown", f"the character {char!r} has no meaning here", span)
+    name = unicodedata.name(char, "a control character").lower()
+    message = f"an invisible character stands here, U+{ord(char):04X} {name}"
+    return Problem("character-unknown", message, span, ("remove it",), (Fix(span, "", "Remove it"),))
 
 
 def _single_quote(text: str, i: int, end: int) -> Problem:

@@ -14,6 +14,7 @@ from dohyo.lang.scope import read_scope
 from dohyo.lang.tokens import PUNCT, LexError, cut_at_pipes
 from dohyo.ops.context import CheckContext
 from dohyo.ops.operator import operators
+from dohyo.ops.rows import fields_from_rows
 from dohyo.ops.where import AssignClause
 from dohyo.plan.nodes import Plan
 from dohyo.plan.places import said_at
@@ -38,7 +39,7 @@ def plan_of_steps(steps: Iterable[tree.Step], plan: Plan, context: CheckContext)
         try:
             plan = said_at(_checked(step, plan, context), plan, step.span)
         except ProblemError as refused:
-            found = [_placed(one, step) for one in refused.problems]
+            found = [_placed(_of_values(one, plan), step) for one in refused.problems]
             problems += [one for one in found if not problems or one.code in _OF_THEIR_OWN]
     if problems:
         raise ProblemError(problems[:MOST_PROBLEMS])
@@ -58,6 +59,14 @@ def _checked(step: tree.Step, plan: Plan, context: CheckContext) -> Plan:
         hint = "give the result a name by a step of its own: if([subquery: ...], true, false) as found"
         raise ProblemError([Problem("subquery-place", message, step.span, (hint,))])
     return context.keeping(plan)
+
+
+def _of_values(problem: Problem, plan: Plan) -> Problem:
+    """A field that is not there may be one that transpose makes of a value."""
+    if problem.code != "field-unknown" or not fields_from_rows(plan):
+        return problem
+    hint = 'a column that transpose makes is there when it is named: transpose ... as error, %"404", *'
+    return replace(problem, hints=(hint, *problem.hints))
 
 
 def _placed(problem: Problem, step: tree.Step) -> Problem:
