@@ -13,15 +13,15 @@ from dohyo.functions.table import RunContext, fn
 from dohyo.plan.sqltree import Sql, call, null, plain, text
 from dohyo.plan.types import TEXT, TIME
 
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _NUMBERS = dict.fromkeys("MdHkhKms", 2) | {"y": 4, "D": 3, "S": 9}
 """Most digits of the letters that are numbers."""
 _READ = {
     "a": r"[AaPp][Mm]",
     "E": r"[A-Za-z]+",
     "X": r"[+-]\d{2}(?::?\d{2})?|Z",
-    "L": r"[A-Za-z]+",
+    "L": f"(?i:{'|'.join(_MONTHS)})[A-Za-z]*",
 } | dict.fromkeys("zZ", r"[A-Za-z]*[+-]\d{1,2}(?::?\d{2})?|[A-Za-z]+")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _HOURS = {
     **dict.fromkeys(("UTC", "GMT", "UT", "Z", "WET"), 0.0), "WEST": 1, "BST": 1, "CET": 1, "MET": 1,
     "CEST": 2, "MEST": 2, "EET": 2, "SAST": 2, "EEST": 3, "MSK": 3, "PKT": 5, "IST": 5.5, "SGT": 8, "HKT": 8,
@@ -75,11 +75,7 @@ def parse_date(run: RunContext, value: str, pattern: str, zone: str | None = Non
     hour = int(got.get("H") or got.get("k") or 0) % 24
     if "h" in got or "K" in got:
         hour = int(got.get("h") or got.get("K") or 0) % 12 + (12 if got.get("a", "").lower() == "pm" else 0)
-    month = (
-        _MONTHS.index(got["L"][:3].lower()) + 1
-        if got.get("L", "")[:3].lower() in _MONTHS
-        else int(got.get("M") or 1)
-    )
+    month = _MONTHS.index(got["L"][:3].lower()) + 1 if "L" in got else int(got.get("M") or 1)
     year = int(got.get("y") or 1970)
     if len(got.get("y", "0000")) == 2:
         year += _first_year(run) // 100 * 100
@@ -153,7 +149,14 @@ def _parse_sql(run: RunContext, value: Sql, pattern: Sql, zone: Sql | None = Non
     if "S" in letters:
         three = call("substring", found.part("S", "0"), plain(1), plain(3))
         ms = call("plus", ms, call("toInt64OrZero", three))
-    return call("if", call("empty", groups), null(), ms)
+    return call("if", call("or", call("empty", groups), *_out_of_range(found)), null(), ms)
+
+
+def _out_of_range(found: _Found) -> list[Sql]:
+    """Numbers that the engine would take for others: month or day 0, minute or second 60."""
+    zero = [call("equals", found.number(letter, "1"), plain(0)) for letter in "Md" if letter in found.letters]
+    most = [call("greater", found.number(one, "0"), plain(59)) for one in "ms" if one in found.letters]
+    return zero + most
 
 
 def _shape_sql(found: _Found, first_year: int) -> Sql:
