@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from dohyo_api import APP_NAME, CATEGORY, ended
 from pages import Watched, settled, violations
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 from processes import wait_until
 from run import Everything
 
@@ -108,6 +109,7 @@ def test_an_app_is_installed_over_an_existing_source_and_uninstalled(
     page.get_by_role("button", name="Next").click()
     changes = page.get_by_role("list", name="Changes")
     expect(changes.get_by_role("listitem").filter(has_text="Dashboard")).to_have_count(2)
+    expect(changes).to_contain_text(f"_sourceCategory={CATEGORY}")
     assert violations(page) == []
     page.get_by_role("button", name="Install 1.0.0").click()
     finished(page)
@@ -191,7 +193,7 @@ def test_a_new_collector_and_source_come_with_the_app_and_wrong_settings_keep_wh
     page.get_by_label("Application (client) ID").fill(graph.application)
     page.get_by_label("Client secret value").fill(graph.secret)
     page.get_by_role("button", name="More settings").click()
-    page.get_by_label("Cloud").select_option("custom")
+    page.get_by_label("Cloud", exact=True).select_option("custom")
     page.get_by_label("Graph address").fill(graph.address)
     page.get_by_label("Sign-in address").fill(graph.address)
     page.get_by_role("button", name="Test connection").click()
@@ -202,7 +204,8 @@ def test_a_new_collector_and_source_come_with_the_app_and_wrong_settings_keep_wh
     page.get_by_role("button", name="Next").click()
     expect(page.get_by_label("Field value")).to_have_value("test/second-tenant")
     page.get_by_role("button", name="Next").click()
-    page.get_by_role("list", name="Changes").wait_for()
+    for added in (name, "Second tenant", "source category test/second-tenant"):
+        expect(page.get_by_role("list", name="Changes")).to_contain_text(added)
     page.get_by_role("button", name="Install 1.0.0").click()
     finished(page)
     made = next(c for c in dohyo.dohyo.get("/api/v1/collectors")["collectors"] if c["name"] == name)
@@ -222,7 +225,7 @@ def test_an_app_is_upgraded_and_put_back_to_the_version_before(
         page.goto("/apps")
         page.get_by_role("link", name="Upgrade from 1.0.0").click()
         changes = page.get_by_role("list", name="Changes")
-        expect(changes).to_contain_text("16 panels instead of 14")
+        expect(changes).to_contain_text("2 panels added: Top Analysts by Comments, Top Action Plan")
         assert violations(page) == []
         page.get_by_role("button", name="Upgrade to 1.1.0").click()
         finished(page)
@@ -231,7 +234,7 @@ def test_an_app_is_upgraded_and_put_back_to_the_version_before(
         page.goto(f"/apps/{uuid}")
         page.get_by_role("button", name="Manage").click()
         page.get_by_role("menuitem", name="Revert to 1.0.0").click()
-        expect(changes).to_contain_text("14 panels instead of 16")
+        expect(changes).to_contain_text("2 panels removed: Top Analysts by Comments, Top Action Plan")
     finally:
         if app_of(dohyo, APP_NAME)["installed"]["version"] != "1.0.0":  # type: ignore[index]
             page.goto(f"/apps/{uuid}/upgrade?version=1.0.0")
@@ -272,3 +275,34 @@ def test_an_archive_is_added_to_the_catalog_and_taken_out_again(
     expect(page.get_by_text("is no longer in the catalog")).to_be_visible()
     expect(page.get_by_role("heading", name="Apps", exact=True)).to_be_visible()
     expect(page.get_by_role("link", name=re.compile(f"^Partner Web {theme}"))).to_have_count(0)
+
+
+@pytest.mark.parametrize("theme", ["light"])
+def test_a_viewer_looks_at_apps_and_is_told_why_that_is_all(
+    dohyo: Everything, browser: Browser, without_endpoint: str, theme: str
+) -> None:
+    dohyo_command, _, *data = dohyo.server.process.args[:4]  # type: ignore[index]
+    email = "viewer@example.test"
+    subprocess.run([dohyo_command, "user", "create", email, *data], check=True)
+    words = [dohyo_command, "sign-in-link", "--email", email, *data]
+    link = subprocess.run(words, check=True, capture_output=True, text=True)
+    context = browser.new_context(base_url=dohyo.server.address)
+    watched = Watched(context.new_page())
+    page = watched.page
+    page.goto(link.stdout.split()[-1])
+    page.get_by_role("heading", name="Home").wait_for()
+    page.goto(without_endpoint)
+    expect(page.get_by_text("An administrator can install it.")).to_be_visible()
+    expect(page.get_by_role("link", name="Install app")).to_have_count(0)
+    installed = f"/apps/{app_of(dohyo, APP_NAME)['uuid']}"
+    for address in (
+        f"{without_endpoint}/install",
+        f"{installed}/upgrade?version=1.1.0",
+        f"{installed}/uninstall",
+    ):
+        page.goto(address)
+        expect(page.get_by_text("needs another role")).to_be_visible()
+        expect(page.get_by_role("button", name=re.compile("^(Install|Upgrade|Uninstall)"))).to_have_count(0)
+        assert violations(page) == []
+    watched.check()
+    context.close()

@@ -1,6 +1,6 @@
 /** The catalog of apps and their life cycle. */
 import { ask, json, OWN, sendFile } from "./call";
-import type { DashboardModel, RunLine } from "./types";
+import type { DashboardModel, Problem, RunLine } from "./types";
 
 export type ResourceKind = "dashboard" | "search" | "lookup" | "monitor" | "hotFields";
 export type Action = "install" | "upgrade" | "uninstall";
@@ -133,11 +133,13 @@ const at = (uuid: string) => `${OWN}/apps/${encodeURIComponent(uuid)}`;
 const versioned = (version?: string) => (version ? `?version=${encodeURIComponent(version)}` : "");
 
 export const apps = {
-  list: async () => (await json<{ apps: AppCard[] }>("GET", `${OWN}/apps`)).apps,
+  /** `problems` are of added archives that are not in the catalog. */
+  list: () => json<{ apps: AppCard[]; problems: Problem[] }>("GET", `${OWN}/apps`),
   details: (uuid: string, version?: string) => json<AppDetails>("GET", at(uuid) + versioned(version)),
   /** A dashboard of the package with answers to draw, made from the package's own sample. */
   preview: (uuid: string, key: string, version?: string) => json<Preview>("GET", `${at(uuid)}/previews/${encodeURIComponent(key)}${versioned(version)}`),
-  plan: (uuid: string, action: Action, version?: string) => json<Plan>("POST", `${at(uuid)}/plan`, { action, version }),
+  /** With an order its part is shown, too, and it is checked. */
+  plan: (uuid: string, action: Action, version?: string, order?: Order) => json<Plan>("POST", `${at(uuid)}/plan`, { ...order, action, version }),
   start: (uuid: string, action: Action, order: Order) => json<{ jobId: string }>("POST", `${at(uuid)}/${action}`, order),
   /** Adds an archive to the catalog. */
   add: async (archive: File) => (await (await sendFile(`${OWN}/apps`, archive, "application/zip")).json()) as { uuid: string; name: string; version: string },

@@ -7,6 +7,8 @@ export class Failed extends Error {
   constructor(
     readonly status: number,
     readonly problem: Problem,
+    /** Where several things are wrong, all of them. */
+    readonly all: Problem[] = [problem],
   ) {
     super(problem.message);
   }
@@ -78,7 +80,8 @@ async function send(method: string, path: string, headers: Record<string, string
     throw new Failed(0, problemOf("unreachable", "Dohyo does not answer.", ["It may be restarting; nothing is lost."]));
   }
   if (answer.ok) return answer;
-  throw new Failed(answer.status, problemIn(answer.status, await answer.json().catch(() => null)));
+  const told = await answer.json().catch(() => null);
+  throw new Failed(answer.status, problemIn(answer.status, told), told?.problems);
 }
 
 export async function json<T>(method: string, path: string, body?: unknown, signal?: AbortSignal): Promise<T> {
