@@ -356,8 +356,11 @@ def test_unusable_definitions_are_refused_whole_with_one_clear_message(analyst):
     ):
         status, _ = imported(analyst, definition)
         assert status["status"] == "Failed" and words in json.dumps(status), status
-    status, _ = imported(analyst, deep)
-    assert status["status"] == "Failed" and "deep" in status["error"]["message"]
+    status, exported = imported(analyst, deep)
+    assert status["status"] == "Success" and json.dumps(exported).count("children") == 27
+    told = analyst.post("/api/dohyo/v1/content/report", json=deep).json()
+    assert [one["error"] for one in told["leftOut"]] == ["it lies more than 26 folders deep"]
+    assert [one["reason"] for one in told["lines"]] == ["it lies more than 26 folders deep; it is left out"]
     for body, words in ((b'{"type": ', "JSON"), (b'{"a": NaN}', "JSON"), (b'{"a": "\\ud83d"}', "JSON")):
         answer = analyst.post(path, content=body)
         assert answer.status_code == 400 and words in answer.text

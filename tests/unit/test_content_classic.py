@@ -76,8 +76,8 @@ def test_fixed_ranges_move_to_now_for_a_demonstration():
     texts = ('[{"t":"absolute","d":1000},{"t":"absolute","d":61000}]', '[{"t":"relative","d":-60000}]')
     made = {**report(*(panel("table", timeRange=one) for one in texts)), "timeRange": fixed}
     moved, count = with_moved_ranges(made)
-    assert count == 2 and moved["timeRange"]["from"]["relativeTime"] == "-3600s"
-    assert moved["panels"][0]["timeRange"]["from"]["relativeTime"] == "-60s"
+    assert count == 2 and moved["timeRange"]["from"]["relativeTime"] == "-1h"
+    assert moved["panels"][0]["timeRange"]["from"]["relativeTime"] == "-1m"
     assert moved["panels"][1] == made["panels"][1]
 
 
@@ -300,3 +300,34 @@ def test_filters_that_cannot_narrow_a_panel_are_told_and_leave_its_query():
         "B": ("note", "is for no panel here; it is kept and not shown"),
         "C": ("note", "is for no panel here; it is kept and not shown"),
     }
+
+
+def test_what_of_a_classic_panel_is_not_drawn_is_told():
+    settings = {"pie": {"configuration": {"glow": {"size": 3}, "donutMode": True, "colors": {"index": 3}}}}
+    odd = panel(
+        "pie", properties=json.dumps({"settings": settings}), secret="x", metricsQueries=[{"query": "m"}]
+    )
+    told = [(one.part, one.reason) for one in report_of({**report(odd), "future": 1}) if one.reason]
+    assert ("panel", "1 of its queries reads metrics, which Dohyo does not collect") in told
+    assert ("panel", "settings that are kept and not drawn: glow.size") in told
+    assert ("panel", "keys that are kept and do nothing here: secret") in told
+    assert ("dashboard", "keys that are kept and do nothing here: future") in told
+    assert ("look", "fonts, lines and palettes are Dohyo's own, which leaves out: index") in told
+
+
+def test_every_reason_of_a_panel_is_told():
+    wrong = {"type": "Weird"}
+    queries = [{"queryString": "* | cuont", "queryKey": "A"}, {"queryString": "* | summ(x)", "queryKey": "B"}]
+    shown = {"panelType": "SumoSearchPanel", "key": "a", "title": "P", "queries": queries}
+    look = json.dumps({"general": {"type": "pie"}, "glow": 1})
+    board = {"type": "DashboardV2SyncDefinition", "name": "B", "title": "B", "layout": {}}
+    lines = report_of({**board, "panels": [{**shown, "visualSettings": look}, {**shown, "timeRange": wrong}]})
+    first, second = [one for one in lines if one.part == "panel"]
+    assert "cuont" in first.reason and first.where == "1:5" and "summ" in first.reason
+    assert "(query B, 1:5)" in first.reason and "not drawn: glow" in first.reason
+    assert second.reason == "its time range cannot be used: a time range has a beginning"
+
+
+def test_dollars_in_texts_for_readers_ask_for_nothing():
+    text = {"type": "Report", "name": "$$a", "panels": [{**panel("text", "a"), "name": "Costs $$b"}]}
+    assert parameters_of(text) == []

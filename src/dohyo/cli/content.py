@@ -6,12 +6,12 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.cli.options import DataDir
@@ -40,6 +40,7 @@ def check(
     all_lines: Annotated[bool, typer.Option("--all", help="Show what works, too.")] = False,
 ) -> None:
     """Say of each panel, search and variable whether it works here. Stores nothing."""
+    from dohyo.content.definitions import read_definition
     from dohyo.content.parameters import Parameter, parameters_of
     from dohyo.content.report import report_of
 
@@ -48,6 +49,7 @@ def check(
         definition = found.definition
         if found.inputs:
             definition = _published(file, dict.fromkeys(found.inputs, "*")).definition
+        read_definition(definition, [])
         lines = report_of(definition)
         names = [*(Parameter(one, "value") for one in found.inputs), *parameters_of(definition)]
         _show(file, lines, all_lines)
@@ -170,11 +172,15 @@ def _show(file: Path, lines: Sequence[Line], all_lines: bool) -> None:
     counts = Counter(line.verdict for line in lines)
     shown = [line for line in lines if all_lines or line.verdict != "works"]
     if shown:
-        table = Table("part", "title", "works?", "why", show_edge=False)
-        for line in shown:
-            place = f" ({line.where})" if line.where else ""
-            table.add_row(line.part, line.title or line.place, line.verdict, line.reason + place)
-        Console(markup=False).print(table)
+        console = Console(markup=False, highlight=False)
+        for place, parts in groupby(shown, key=lambda line: line.place):
+            console.print(place, style="bold", soft_wrap=True)
+            for line in parts:
+                where = f"{line.where}: " if line.where else ""
+                title = "" if place.endswith(f"/{line.title}") else f" {line.title}"
+                console.print(f"  {line.verdict}: {line.part}{title}", soft_wrap=True)
+                if line.reason:
+                    console.print(f"    {where}{line.reason}", soft_wrap=True)
     typer.echo(
         f"{file}: {counts['works']:,} parts work, {counts['note']:,} with a note, "
         f"{counts['unsupported']:,} are not supported"

@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dohyo.content.classic_filters import ClassicFilter, classic_filters, narrowed
+from dohyo.content.look import leaves
 from dohyo.content.searches import RELATIVE, range_object
 
 Json = dict[str, Any]
@@ -106,10 +107,7 @@ def _panel(key: str, panel: Mapping[str, Any], own_range: Json | None, query: st
     parse = _object(panel.get("autoParsingInfo")).get("mode")
     text = query or panel.get("queryString")
     queries = [_query(str(text), "Logs", parse)] if text else []
-    if not queries:
-        queries = [
-            _query(str(one.get("query") or ""), "Metrics") for one in _dicts(panel.get("metricsQueries"))
-        ]
+    queries += [_query(str(one.get("query") or ""), "Metrics") for one in _dicts(panel.get("metricsQueries"))]
     visual = _visual(viewer, settings, queries[0]["queryString"] if queries else "")
     return {
         **shared,
@@ -168,6 +166,49 @@ def _visual(viewer: str, settings: Mapping[str, Any], query: str) -> Json:
     return visual
 
 
+# What is read of the configuration of a panel's viewer, below.
+DRAWN = re.compile(
+    r"""text|maptype|donutMode|plotOptions\.(stacking|lineToArea|maxNumOfPieSlices)|legend\.(enabled|position)
+    |[xy]Axis\.(title|logScale|min|max)|colors\.overrides(\..*)?|seriesInfo\..*\.(color|yAxis|type|chartType)
+    |valueType\.number\.(unit|colorsByValueRange\.(from|to|min|max|color))
+    |labels\.(prefix|postfix)\.(enabled|text)|colorOverride|backgroundColorEnabled
+    |noDataBehavior\.(enabled|value)""",
+    re.VERBOSE,
+)
+STYLE = re.compile(
+    r".*[fF]ontSize\w*|colors\.index|showLineMarker|plotOptions\.showSliceBorders|labels\.\w+\.align"
+)
+# Switches of the editor that draw nothing by themselves, and colours of what is switched elsewhere.
+SILENT = re.compile(
+    r"lineMouseTracking|multiSeriesTooltipOrder|.*[tT]runcationMode|noDataBehavior\.color"
+    r"|valueType\.boolean\.(true|false)Color|valueType\.number\.showNumber"
+)
+KNOWN_KEYS = {
+    "dashboard": frozenset(
+        {"type", "name", "description", "detailLevel", "properties", "panels", "filters", "columns"}
+    ),
+    "panel": frozenset(
+        {"type", "id", "name", "viewerType", "detailLevel", "queryString", "metricsQueries", "timeRange", "x",
+         "y", "width", "height", "properties", "desiredQuantizationInSecs", "queryParameters",
+         "autoParsingInfo", "isDisabled", "fields"}
+    ),
+}  # fmt: skip
+"""Keys of the published format, by the part that has them."""
+
+
+def look_of(panel: Mapping[str, Any]) -> tuple[list[str], list[str]]:
+    """Settings of a panel that are not drawn, and those in whose place Dohyo has its own look."""
+    viewer = str(panel.get("viewerType") or "table").lower()
+    settings = _object(_parsed(panel.get("properties")).get("settings"))
+    left: dict[str, None] = {}
+    style: dict[str, None] = {}
+    for path, value in leaves(_configuration(settings, viewer)):
+        if value is False or DRAWN.fullmatch(path) or SILENT.fullmatch(path):
+            continue
+        (style if STYLE.fullmatch(path) else left)[path] = None
+    return list(left), list(style)
+
+
 def _series(given: Mapping[str, Any]) -> list[Json]:
     """Colour, axis and kind of single series."""
     found = []
@@ -176,8 +217,8 @@ def _series(given: Mapping[str, Any]) -> list[Json]:
         properties: Json = {"color": said["color"]} if isinstance(said.get("color"), str) else {}
         if said.get("yAxis") == 1:
             properties["axisYType"] = "secondary"
-        if str(said.get("type")) in TIMED:
-            properties["type"] = said["type"]
+        if (shape := str(said.get("type") or said.get("chartType"))) in TIMED:
+            properties["type"] = shape
         if properties:
             found.append({"series": [name], "queries": [], "properties": properties})
     return found
@@ -270,9 +311,7 @@ def _boundary(given: Mapping[str, Any]) -> Json | None:
     if isinstance(amount, bool) or not isinstance(amount, int | float) or not math.isfinite(amount):
         return None
     if kind == "relative":
-        seconds = abs(int(amount)) // 1000
-        size, unit = next((size, unit) for size, unit in _UNITS if not seconds % size)
-        return {"type": "RelativeTimeRangeBoundary", "relativeTime": f"-{seconds // size}{unit}"}
+        return _ago(abs(int(amount)) // 1000)
     return {"type": "EpochTimeRangeBoundary", "epochMillis": int(amount)} if kind == "absolute" else None
 
 
@@ -280,12 +319,17 @@ def _usual(ranges: Sequence[Json]) -> Json:
     """The range that most panels have; one that moves with the time before one that is fixed."""
     moving = [one for one in ranges if "epochMillis" not in json.dumps(one)]
     counted = Counter(map(json.dumps, moving or ranges))
-    return json.loads(counted.most_common(1)[0][0]) if counted else _relative("-24h")  # type: ignore[no-any-return]
+    return json.loads(counted.most_common(1)[0][0]) if counted else relative_range(86_400)  # type: ignore[no-any-return]
 
 
-def _relative(text: str) -> Json:
-    start = {"type": "RelativeTimeRangeBoundary", "relativeTime": text}
-    return {"type": "BeginBoundedTimeRange", "from": start, "to": None}
+def relative_range(seconds: int) -> Json:
+    """The range of the last so many seconds."""
+    return {"type": "BeginBoundedTimeRange", "from": _ago(seconds), "to": None}
+
+
+def _ago(seconds: int) -> Json:
+    size, unit = next((size, unit) for size, unit in _UNITS if not seconds % size)
+    return {"type": "RelativeTimeRangeBoundary", "relativeTime": f"-{seconds // size}{unit}"}
 
 
 def _parsed(text: Any) -> Mapping[str, Any]:

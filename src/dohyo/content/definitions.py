@@ -23,6 +23,8 @@ Definition = dict[str, Any]
 MOST_DOCUMENT_BYTES = 2 * 1024 * 1024
 MOST_OBJECTS = 1000
 MOST_DEPTH = 32  # items above each other, from the library down
+DEEPEST_IMPORTED = MOST_DEPTH - 6
+"""What comes in leaves room for the folders that it goes into."""
 
 ITEM_TYPES = {
     "FolderSyncDefinition": "Folder",
@@ -89,15 +91,9 @@ def read_definition(definition: Any, failures: list[Failure] | None = None) -> D
 
 
 def _read(definition: Any, path: str, failures: list[Failure] | None, depth: int) -> Draft:
-    if not isinstance(definition, Mapping):
-        raise wrong("a content definition is a JSON object")
-    is_published, kind, name = failures is not None, definition.get("type"), definition.get("name")
-    item_type = item_type_of(definition)
-    if item_type is None and not (_PUBLISHED_TYPE.fullmatch(str(kind)) or (depth > 0 and is_published)):
-        raise wrong(f'content of type "{kind}" is not known here', f"known are {', '.join(ITEM_TYPES)}")
-    item_type = item_type or KEPT
-    if depth > MOST_DEPTH:
-        raise wrong(f"folders lie more than {MOST_DEPTH} deep in each other")
+    is_published = failures is not None
+    check_part(definition, depth, may_be_kept=is_published and depth > 0)
+    name, item_type = definition.get("name"), item_type_of(definition) or KEPT
     if is_published:
         name = fitting_name(name, item_type)
     elif isinstance(name, str):
@@ -109,13 +105,27 @@ def _read(definition: Any, path: str, failures: list[Failure] | None, depth: int
     if item_type == "Folder" and isinstance(definition.get("children"), list):
         children = _children(definition["children"], f"{path}/{name}", failures, depth)
         document["children"] = []
-    check_size(document)
     if not is_published:
         check_document(item_type, document)
     elif item_type != "Dashboard" and misfit(item_type, document):
         item_type = KEPT
     description = definition.get("description")
     return Draft(item_type, name, description if isinstance(description, str) else "", document, children)
+
+
+def check_part(definition: Any, depth: int, *, may_be_kept: bool) -> None:
+    """ContentRefused for what is no content at all, too large or too deep. `depth`: folders around it;
+    `may_be_kept`: whatever type it has.
+    """
+    if not isinstance(definition, Mapping):
+        raise wrong("a content definition is a JSON object")
+    item_type, kind = item_type_of(definition), definition.get("type")
+    if item_type is None and not may_be_kept and not _PUBLISHED_TYPE.fullmatch(str(kind)):
+        raise wrong(f'content of type "{kind}" is not known here', f"known are {', '.join(ITEM_TYPES)}")
+    if depth > DEEPEST_IMPORTED:
+        raise wrong(f"it lies more than {DEEPEST_IMPORTED} folders deep")
+    is_folder = item_type == "Folder" and isinstance(definition.get("children"), list)
+    check_size({**definition, "children": []} if is_folder else dict(definition))
 
 
 def misfit(item_type: str, document: Mapping[str, Any]) -> list[str]:

@@ -92,8 +92,8 @@ def note_of(given: Any) -> str:
 def style_of(given: Any) -> set[str]:
     """Names of settings for fonts, lines and palettes, in whose place Dohyo has its own."""
     settings = settings_of(given) or {}
-    many = {path for path, value in _leaves(settings) if path == SLICES and str(value) not in FEW}
-    styles = (path for path, _ in _leaves(settings) if STYLE.fullmatch(path))
+    many = {path for path, value in leaves(settings) if path == SLICES and str(value) not in FEW}
+    styles = (path for path, _ in leaves(settings) if STYLE.fullmatch(path))
     return many | {path for path in styles if not DRAWN.fullmatch(path)}
 
 
@@ -105,7 +105,7 @@ def named(words: str, names: list[str]) -> str:
 
 def _left(settings: Settings) -> list[str]:
     found = []
-    for path, value in _leaves(settings):
+    for path, value in leaves(settings):
         is_known = any(known.fullmatch(path) for known in (DRAWN, STYLE, SILENT))
         is_gauge = path.startswith("svp.gauge.") and not _shows_gauge(settings)
         grouped = path.startswith("honeyComb.groupBy.")
@@ -120,13 +120,13 @@ def _shows_gauge(settings: Settings) -> bool:
     return isinstance(gauge, Mapping) and bool(gauge.get("show"))
 
 
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+def leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
     """Settings that say something, by their paths; items of a list have the path of the list."""
     if isinstance(value, Mapping):
         for name, inner in value.items():
-            yield from _leaves(inner, f"{path}.{name}" if path else str(name))
+            yield from leaves(inner, f"{path}.{name}" if path else str(name))
     elif isinstance(value, list):
         for inner in value:
-            yield from _leaves(inner, path)
+            yield from leaves(inner, path)
     elif value is not None and value != "":
         yield path, value

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dohyo.base.problem import ProblemError
-from dohyo.content.classic import time_range
+from dohyo.content.classic import relative_range, time_range
 from dohyo.search.ranges import resolved
 
 MOMENTS = ("epochMillis", "iso8601Time")
@@ -20,8 +20,7 @@ def with_moved_ranges(definition: Any) -> tuple[Any, int]:
         nonlocal moved
         if key == "timeRange" and (length_s := _fixed_length_s(value)):
             moved += 1
-            start = {"type": "RelativeTimeRangeBoundary", "relativeTime": f"-{length_s}s"}
-            return {"type": "BeginBoundedTimeRange", "from": start, "to": None}
+            return relative_range(length_s)
         if isinstance(value, dict):
             return {name: inside(child, name) for name, child in value.items()}
         if isinstance(value, list):

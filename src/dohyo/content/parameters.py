@@ -27,7 +27,20 @@ ANGLE = re.compile(
     r'(=\s*)"<([A-Za-z][\w -]{0,60})>"'
     r"|(?:(=\s*)|(?:^|(?<=[\s(])))<([A-Za-z][\w -]{0,60})>(?=[\s)|]|$)"
 )
-JSON_TEXTS = ("properties", "visualSettings", "structure")
+NO_QUERIES = frozenset(
+    (
+        "properties",
+        "visualSettings",
+        "structure",
+        "text",
+        "title",
+        "name",
+        "description",
+        "label",
+        "displayName",
+    )
+)
+"""Keys of texts for readers, and of JSON in texts."""
 _PAIR = re.compile(r"\s*([A-Za-z_][\w.-]*)\s*=\s*(\"(?:\\.|[^\"\\])*\"|\S+)\s*")
 _QUOTED = re.compile(r"\"(?:\\.|[^\"\\])*\"")
 
@@ -78,7 +91,7 @@ def _found(value: Any, known: frozenset[str], key: str = "") -> Iterator[Paramet
         for child in value:
             yield from _found(child, known, key)
     elif isinstance(value, str):
-        if "$$" in value and key not in JSON_TEXTS:
+        if "$$" in value and key not in NO_QUERIES:
             yield from map(_asked, DOLLAR.finditer(value))
         if key in QUERY_KEYS:
             yield from map(_asked, ANGLE.finditer(scope_of(value)))
@@ -157,7 +170,7 @@ def _filled(value: Any, given: Mapping[str, str], known: frozenset[str], key: st
         return [_filled(child, given, known, key) for child in value]
     if not isinstance(value, str):
         return value
-    if "$$" in value and key not in JSON_TEXTS:
+    if "$$" in value and key not in NO_QUERIES:
         value = DOLLAR.sub(lambda match: _scope(match, given), value)
     if key in QUERY_KEYS:
         scope = scope_of(value)
@@ -215,7 +228,7 @@ def with_places(definition: Any, place: Callable[[str, str], str]) -> Any:
             return [inside(child, key) for child in value]
         if not isinstance(value, str):
             return value
-        if "$$" in value and key not in JSON_TEXTS:
+        if "$$" in value and key not in NO_QUERIES:
             value = DOLLAR.sub(put, value)
         if key in QUERY_KEYS:
             scope = scope_of(value)

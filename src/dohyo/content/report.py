@@ -9,12 +9,14 @@ from typing import Any, Literal
 from dohyo.base.clock import now_ms, utc_of_ms
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.compile import CompileContext, compile_query
-from dohyo.content.classic import KNOWN_VIEWERS, filter_notes, time_range
+from dohyo.content import classic
+from dohyo.content.classic import KNOWN_VIEWERS, filter_notes, look_of, time_range
 from dohyo.content.dashboards import model_of
-from dohyo.content.definitions import MOST_DEPTH, item_type_of, misfit, typed
+from dohyo.content.definitions import DEEPEST_IMPORTED, check_part, item_type_of, misfit, typed
 from dohyo.content.look import named, note_of, settings_of, style_of
+from dohyo.content.parameters import parameters_of
 from dohyo.content.places import PLACE
-from dohyo.content.refusals import too_deep
+from dohyo.content.refusals import ContentRefused, too_deep
 from dohyo.content.searches import range_object
 from dohyo.functions.table import RunContext
 from dohyo.lang.parameters import with_plausible
@@ -87,9 +89,25 @@ def report_of(definition: Any) -> list[Line]:
         raise too_deep() from None
 
 
+def unfilled(definition: Any) -> list[Line]:
+    """A line for each value that stored content still waits for: with `$$name` a query finds nothing."""
+    reason = "has no value, so that queries with it find nothing; import again and give it one"
+    return [
+        Line("", "parameter", one.name, "unsupported", reason)
+        for one in parameters_of(definition)
+        if one.kind != "variable"
+    ]
+
+
 def _of(definition: Mapping[str, Any], above: str, depth: int = 0) -> Iterator[Line]:
     place = f"{above}/{definition.get('name')}"
     kind = item_type_of(definition)
+    try:
+        check_part(definition, depth, may_be_kept=True)
+    except ContentRefused as refused:
+        reason = f"{refused.problems[0].message}; it is left out"
+        yield Line(place, "item", str(definition.get("name")), "unsupported", reason)
+        return
     if kind is None:
         yield from _kept(definition, place)
     elif kind == "Folder":
@@ -102,7 +120,7 @@ def _of(definition: Mapping[str, Any], above: str, depth: int = 0) -> Iterator[L
         for child in children:
             if not isinstance(child, Mapping):
                 yield Line(place, "item", "", "unsupported", "is no JSON object and is left out")
-            elif depth < MOST_DEPTH:
+            else:
                 yield from _of(child, place, depth + 1)
     elif kind == "Dashboard":
         yield from _dashboard(definition, kind, place)
@@ -132,12 +150,16 @@ def _kept(definition: Mapping[str, Any], place: str, depth: int = 0) -> Iterator
             if line.verdict == "unsupported":
                 reason = f"{reason}; {line.reason}"
     yield Line(place, "monitor" if monitors else "item", title, "unsupported", reason)
-    children = _dicts(definition.get("children")) if depth < MOST_DEPTH else []
+    children = _dicts(definition.get("children")) if depth < DEEPEST_IMPORTED else []
     for child in (one for one in children if one.get("type")):
         yield from _kept(child, f"{place}/{child.get('name')}", depth + 1)
 
 
 def _classic_notes(document: Mapping[str, Any], place: str) -> Iterator[Line]:
+    title = str(document.get("name") or "")
+    yield from _kept_keys(document, classic.KNOWN_KEYS["dashboard"], "dashboard", title, place)
+    style = {name.split(".")[-1] for panel in _dicts(document.get("panels")) for name in look_of(panel)[1]}
+    yield from _own_look(style, title, place)
     for label, note in filter_notes(document):
         yield Line(place, "filter", label, "note" if note else "works", note)
     for panel in _dicts(document.get("panels")):
@@ -145,9 +167,11 @@ def _classic_notes(document: Mapping[str, Any], place: str) -> Iterator[Line]:
         if viewer and viewer not in KNOWN_VIEWERS and viewer != "metrics":
             yield Line(place, "panel", title, "note", f'viewer "{viewer}" is drawn as a table')
         if settings_of(panel.get("properties")) is None:
-            yield Line(
-                place, "panel", title, "note", "its properties are no JSON object; it has the usual look"
-            )
+            reason = "its properties are no JSON object; it has the usual look"
+            yield Line(place, "panel", title, "note", reason)
+        if left := look_of(panel)[0]:
+            yield Line(place, "panel", title, "note", named("settings that are kept and not drawn", left))
+        yield from _kept_keys(panel, classic.KNOWN_KEYS["panel"], "panel", title, place)
         if panel.get("timeRange") and time_range(panel["timeRange"]) is None:
             yield Line(
                 place, "panel", title, "note", "its time range is not known here; the dashboard's applies"
@@ -159,7 +183,7 @@ def _dashboard(document: Mapping[str, Any], kind: str, place: str) -> Iterator[L
     for problem in misfit(kind, document):
         yield Line(place, "dashboard", title, "note", f"{problem}; it is shown without")
     if kind == "Dashboard":
-        yield from _kept_keys(document, "dashboard", title, place)
+        yield from _kept_keys(document, KNOWN_KEYS["dashboard"], "dashboard", title, place)
         if document.get("schedules"):
             reason = "its scheduled reports are kept and are not sent"
             yield Line(place, "dashboard", title, "note", reason)
@@ -172,27 +196,32 @@ def _dashboard(document: Mapping[str, Any], kind: str, place: str) -> Iterator[L
     for panel in panels:
         yield _panel(panel, values, place)
         if kind == "Dashboard":
-            yield from _kept_keys(panel, "panel", str(panel.get("title") or ""), place)
+            name = str(panel.get("title") or "")
+            yield from _kept_keys(panel, KNOWN_KEYS["panel"], "panel", name, place)
             for query in panel.get("queries") or ():
-                yield from _kept_keys(query, "query", str(panel.get("title") or ""), place)
+                yield from _kept_keys(query, KNOWN_KEYS["query"], "panel", name, place)
     for variable in model.get("variables") or ():
         yield _variable(variable, values, place)
-        yield from _kept_keys(variable, "variable", str(variable["name"]), place)
+        yield from _kept_keys(variable, KNOWN_KEYS["variable"], "variable", str(variable["name"]), place)
     style = {name.split(".")[-1] for panel in panels for name in style_of(panel.get("visualSettings"))}
-    if style and kind == "Dashboard":
+    if kind == "Dashboard":
+        yield from _own_look(style, title, place)
+
+
+def _own_look(style: set[str], title: str, place: str) -> Iterator[Line]:
+    if style:
         reason = named("fonts, lines and palettes are Dohyo's own, which leaves out", sorted(style))
         yield Line(place, "look", title, "note", reason)
 
 
-def _kept_keys(part: Mapping[str, Any], kind: str, title: str, place: str) -> Iterator[Line]:
+def _kept_keys(
+    part: Mapping[str, Any], known: frozenset[str], kind: str, title: str, place: str
+) -> Iterator[Line]:
     """Keys that the published format is not known to have."""
-    unknown = [
-        key for key, value in part.items() if key not in KNOWN_KEYS[kind] and value not in (None, "", [], {})
-    ]
+    unknown = [key for key, value in part.items() if key not in known and value not in (None, "", [], {})]
     if unknown:
-        shown = "panel" if kind == "query" else kind
         reason = named("keys that are kept and do nothing here", sorted(unknown))
-        yield Line(place, shown, title, "note", reason)
+        yield Line(place, kind, title, "note", reason)
 
 
 def _range_problem(given: Any) -> str:
@@ -241,16 +270,22 @@ def _panel(panel: Mapping[str, Any], values: Mapping[str, Any], place: str) -> L
         return Line(place, "panel", title, "unsupported", problem)
     found = [_query(one["queryString"], values, place, "panel", title) for one in logs]
     worst = max(found, key=lambda line: ("works", "note", "unsupported").index(line.verdict))
-    if worst.verdict != "works":
-        return worst
+    others = [
+        f"{one.reason} (query {key.get('queryKey')}, {one.where})" if one.where else one.reason
+        for one, key in zip(found, logs, strict=True)
+        if one is not worst
+    ]
     notes = [
+        worst.reason,
+        *others,
         note_of(panel.get("visualSettings")),
         _partly(queries, logs),
         _times(logs),
         _fixed(panel.get("timeRange")),
     ]
-    note = "; ".join(one for one in notes if one)
-    return Line(place, "panel", title, "note" if note else "works", note, query=worst.query)
+    note = "; ".join(dict.fromkeys(one for one in notes if one))
+    verdict = worst.verdict if worst.verdict != "works" or not note else "note"
+    return Line(place, "panel", title, verdict, note, worst.where, worst.query)
 
 
 def _partly(queries: list[Mapping[str, Any]], logs: list[Mapping[str, Any]]) -> str:

@@ -39,7 +39,11 @@ def resolved(model: Any, now_ms: int, zone: str = "UTC") -> tuple[int, int]:
         raise ProblemError([Problem("time-range", "a time range is expected", hints=("such as -24h",))])
     if model.get("type") == "CompleteLiteralTimeRange":
         return _whole(str(model.get("rangeName")), now_ms, zone)
-    start = moment(model.get("from"), now_ms, zone)
+    if model.get("from") is None:
+        message = "a time range has a beginning"
+        hints = ('such as {"type": "BeginBoundedTimeRange", "from": {"relativeTime": "-24h"}}',)
+        raise ProblemError([Problem("time-range", message, hints=hints)])
+    start = moment(model["from"], now_ms, zone)
     end = moment(model.get("to"), now_ms, zone)
     if end < start:
         raise ProblemError([Problem("time-range-order", "the range ends before it starts")])

@@ -13,7 +13,7 @@ from dohyo.api.services import Parts
 from dohyo.apps.published import published_of_bytes
 from dohyo.content.definitions import Failure, read_definition
 from dohyo.content.parameters import filled, parameters_of
-from dohyo.content.report import report_of
+from dohyo.content.report import report_of, unfilled
 
 router = APIRouter(prefix="/api/dohyo/v1/content", tags=["pages"])
 
@@ -61,7 +61,7 @@ def report_of_item(item_id: str, request: Request, principal: Reader, parts: Par
     definition = parts.library.export(item_id, caller)
     return json_answer(
         {
-            "lines": [line.as_json() for line in report_of(definition)],
+            "lines": [line.as_json() for line in (*unfilled(definition), *report_of(definition))],
             "leftOut": parts.library.left_out(item_id, caller),
             "parameters": [one.as_json() for one in parameters_of(definition)],
         }
