@@ -2,10 +2,14 @@
 
 import gzip
 import json
+import lzma
 import os
+import signal
 import subprocess
 import sys
+import threading
 import time
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pyarrow as pa
@@ -146,3 +150,108 @@ def test_a_stream_is_followed_and_a_replaced_file_too(tmp_path):
 def test_a_stream_cannot_be_grouped():
     done = dohyo("--follow", "* | count")
     assert done.returncode == 2 and b"one message at a time" in done.stderr
+
+
+@pytest.mark.parametrize("packing", ["gzip", "zst", "bz2", "xz", "lz4"])
+def test_a_packed_file_that_is_cut_off_is_refused_whatever_its_name(tmp_path, packing):
+    many = "".join(f'{{"n":{i},"severity":"{os.urandom(20).hex()}"}}\n' for i in range(20_000)).encode()
+    whole, cut = tmp_path / "whole", tmp_path / "cut.log"
+    if packing == "xz":
+        whole.write_bytes(lzma.compress(many))
+    else:
+        with pa.output_stream(str(whole), compression={"zst": "zstd"}.get(packing, packing)) as out:
+            out.write(many)
+    cut.write_bytes(whole.read_bytes()[: whole.stat().st_size * 3 // 4])
+    assert rows("* | count", whole) == [{"_count": 20_000}]
+    done = dohyo("--json", "* | count", cut)
+    assert done.returncode == 2 and b"cut" in done.stderr and not done.stdout
+    assert b"While executing" not in done.stderr and b"Traceback" not in done.stderr
+
+
+def test_a_name_says_nothing_about_packing(alerts, tmp_path):
+    plain = tmp_path / "plain.gz"
+    plain.write_bytes(alerts.read_bytes())
+    assert rows(BY_SEVERITY, plain) == HIGH_LOW
+
+
+def test_one_line_without_a_time_of_its_own_does_not_change_the_times_of_others(alerts):
+    alerts.write_text(alerts.read_text() + "2026-11-25 07:00:03 words\n")
+    found = rows("*", alerts)
+    assert [row["_messagetime"] % 60_000 for row in found] == [3000, 2000, 1000, 123]
+    # Lines that the scope leaves out are asked for no time.
+    assert [row["_messagetime"] % 60_000 for row in rows("title", alerts)] == [2000, 1000, 123]
+
+
+def test_keywords_in_any_case_and_beside_letters_that_fold_into_them(tmp_path):
+    file = tmp_path / "words.log"
+    file.write_text("MASSE\nmaße\nMaße x\nmasses\nﬁle\nfile\nKelvin\n")
+    counts = {"masse": 3, "file": 2, "fil*": 2, "mas*": 4, "kelvin": 1, "ma?e": 0, "mas?e": 3}
+    for word, count in counts.items():
+        assert rows(f"{word} | count", file) == ([{"_count": count}] if count else []), word
+
+
+def test_messages_are_lines_and_records_a_table(alerts):
+    lines = dohyo('two | json "severity"', alerts).stdout.decode().splitlines()
+    assert lines == [f"2026-11-25 07:00:02.000  {LINES[1]}  severity=low"]
+    table = dohyo(BY_SEVERITY, alerts).stdout.decode().splitlines()
+    assert [line.split() for line in table] == [
+        ["severity", "│", "_count"],
+        ["━━━━━━━━━━┿━━━━━━━━"],
+        ["high", "│", "2"],
+        ["low", "│", "1"],
+    ]
+
+
+def test_options_that_do_not_go_together_are_refused(alerts, tmp_path):
+    for options in (
+        ["--json", "--csv"],
+        ["--data", tmp_path, alerts],
+        ["--server", "http://127.0.0.1:1", alerts],
+        ["--follow", "--data", tmp_path],
+        ["--zone", "Mars", alerts],
+        ["--from", "", alerts],
+        ["--data", alerts],
+        ["--server", "127.0.0.1:1", "--key", "a:b"],
+    ):
+        done = dohyo("* | count", *options)
+        assert done.returncode == 2 and done.stderr.startswith(b"error["), options
+        assert b"Traceback" not in done.stderr
+
+
+def test_a_server_that_is_not_dohyo_is_told():
+    class Other(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_response(200)
+            self.send_header("Content-Length", "2")
+            self.end_headers()
+            self.wfile.write(b"{}")
+
+        def log_message(self, *words):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Other) as other:
+        threading.Thread(target=other.serve_forever, daemon=True).start()
+        done = dohyo("* | count", "--server", f"http://127.0.0.1:{other.server_port}", "--key", "a:b")
+        other.shutdown()
+    assert done.returncode == 2 and b"not as Dohyo" in done.stderr and not done.stdout
+
+
+def test_a_reader_that_has_enough_ends_it_in_silence(tmp_path):
+    file = tmp_path / "many.log"
+    file.write_text("word\n" * 200_000)
+    command = f"{DOHYO} query '*' {file} | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, timeout=60, check=False)
+    assert done.stdout.endswith(b"word\n") and not done.stderr
+
+
+def test_ctrl_c_ends_a_long_search_soon(tmp_path):
+    file = tmp_path / "many.log"
+    with file.open("w") as out:
+        for _ in range(20):
+            out.write("no time of its own\n" * 50_000)
+    command = [DOHYO, "query", "* | timeslice 1s | count by _timeslice", str(file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as search:
+        time.sleep(3)
+        search.send_signal(signal.SIGINT)
+        out, told = search.communicate(timeout=10)
+    assert search.returncode in (130, -signal.SIGINT) and b"Traceback" not in told and not out

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from concurrent.futures import Future
 from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from threading import Thread
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,7 +20,14 @@ from dohyo.functions.table import RunContext
 from dohyo.lang.timerange import parse_time, zone_named
 from dohyo.search.limits import Limits
 
+if TYPE_CHECKING:
+    from dohyo.compile import Compiled
+    from dohyo.search.result import Result
+    from dohyo.search.searches import Searches
+
 REFUSED = 2
+ONLY_ONE = "query"
+"""The id of the search of this process."""
 # A file is searched for as long as its user waits, with the memory that there is.
 FILE_LIMITS = Limits(messages=1_000_000, records=1_000_000, timeout_s=0, memory_bytes=0)
 
@@ -34,8 +43,8 @@ def query(
     ] = None,
     files: Annotated[
         list[Path] | None,
-        typer.Argument(metavar="[FILE]...", help="Lines of text, NDJSON, JSON arrays; packed by gzip, zstd "
-                       "or bzip2 or not. Without one: standard input."),
+        typer.Argument(metavar="[FILE]...", help="Lines of text, NDJSON, JSON arrays; packed by gzip, zstd, "
+                       "bzip2, xz or lz4 or not. Without one: standard input."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a row.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Comma-separated values with a header.")] = False,
@@ -169,12 +178,36 @@ def _show_files(text: str, files: Sequence[Path], run: RunContext, category: str
     compile_query(text, CompileContext(run=run))
     with file_events(files, category) as events, reading(files, events):
         searches = Searches(events, limits=FILE_LIMITS, indexed=False)
-        result = searches.result(searches.compiled(text, run), run)
+        result = _interruptible(searches, searches.compiled(text, run), run)
+    _show(result, form)
+
+
+def _show(result: Result, form: Form) -> None:
     show_rows(result.fields, result.rows, result.is_aggregate, form)
     for warning in result.warnings:
         typer.echo(f"warning: {warning}", err=True)
     if result.cut:
         typer.echo(f"warning: only the first {len(result.rows):,} rows are shown", err=True)
+
+
+def _interruptible(searches: Searches, compiled: Compiled, run: RunContext) -> Result:
+    """The result, in a thread of its own: Python is told of Ctrl-C only outside the engine."""
+    answer: Future[Result] = Future()
+
+    def search() -> None:
+        try:
+            answer.set_result(searches.result(compiled, run, ONLY_ONE))
+        except BaseException as error:
+            answer.set_exception(error)
+
+    worker = Thread(target=search, daemon=True)
+    worker.start()
+    try:
+        return answer.result()
+    except KeyboardInterrupt:
+        searches.cancel(ONLY_ONE)
+        worker.join()
+        raise
 
 
 LAST_DAY_MS = 86_400_000
@@ -222,5 +255,5 @@ def _show_stored(text: str, run: RunContext, data: Path, form: Form) -> None:
 
     with closing(EmbeddedStore.open(data)) as store:
         searches = Searches(store, limits=FILE_LIMITS)
-        result = searches.result(searches.compiled(text, run), run)
-        show_rows(result.fields, result.rows, result.is_aggregate, form)
+        result = _interruptible(searches, searches.compiled(text, run), run)
+    _show(result, form)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import lzma
 import shutil
 import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pyarrow as pa
 import typer
@@ -25,12 +27,19 @@ from dohyo.search.lines import LineMessage, lines_to_messages
 if TYPE_CHECKING:
     from dohyo.search.files import FileEvents
 
+XZ = "xz"  # pyarrow does not know it
 # First bytes of a packed file, the end of a name that the engine knows it by, and what pyarrow calls it.
 PACKINGS = {
     b"\x1f\x8b": (".gz", "gzip"),
     b"\x28\xb5\x2f\xfd": (".zst", "zstd"),
     b"BZh": (".bz2", "bz2"),
+    b"\xfd7zXZ": (".xz", XZ),
+    b"\x04\x22\x4d\x18": (".lz4", "lz4"),
 }
+BY_ENGINE = ("gzip", "zstd")
+PACKED_NAMES = (".gz", ".gzip", ".zst", ".zstd", ".bz2", ".xz", ".lzma", ".lz4", ".br", ".snappy")
+"""Ends of names after which the engine unpacks, whatever is in the file."""
+ARCHIVE = b"PK\x03\x04"
 MOST_BROKEN_TOLD = 10
 TELL_EVERY_S = 0.3
 
@@ -88,11 +97,14 @@ def _sorted_out(file: Path, spare: Path) -> tuple[Path, bool]:
     """The file, under a name that tells its packing, and whether each line of it is a message."""
     try:
         with file.open("rb") as opened:
-            packing = _packing(opened.read(4))
+            start = opened.read(6)
+        packing = _packing(start)
         head = _head(file, packing[1] if packing else None)
-    except (OSError, pa.ArrowInvalid) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ProblemError([Problem("file-unreadable", f"{file}: {reason}")]) from None
+    except _UNREADABLE as error:
+        raise _unreadable(file, error) from None
+    if start.startswith(ARCHIVE):
+        message = f"{file}: the file is an archive of files"
+        raise ProblemError([Problem("file-packed", message, hints=("unpack it first, such as with unzip",))])
     if head.startswith(UTF_16_MARKS):
         hint = "convert it to UTF-8, such as with iconv -f UTF-16 -t UTF-8"
         raise ProblemError([Problem("file-encoding", f"{file}: the file is UTF-16 text", hints=(hint,))])
@@ -100,14 +112,35 @@ def _sorted_out(file: Path, spare: Path) -> tuple[Path, bool]:
         message = f"{file}: the file is cut off: what it packs does not end"  # the engine would not say it
         raise ProblemError([Problem("file-unreadable", message, hints=("zstd -t tells",))])
     is_lines = _is_lines(head.removeprefix(UTF_8_MARK))
-    if packing and not is_lines and packing[1] != "gzip":
-        with pa.input_stream(str(file), compression=packing[1]) as unpacked:
-            return _spooled(unpacked, spare), False
-    if packing and is_lines and file.suffix != packing[0]:
-        named = spare.with_suffix(packing[0])
+    if packing and (packing[1] not in BY_ENGINE or (not is_lines and packing[1] != "gzip")):
+        return _unpacked(file, packing[1], spare), is_lines
+    if is_lines and (file.suffix != packing[0] if packing else file.suffix.lower() in PACKED_NAMES):
+        named = spare.with_suffix(packing[0]) if packing else spare
         named.symlink_to(file.resolve())
         return named, True
     return file, is_lines
+
+
+def _unpacked(file: Path, packing: str, target: Path) -> Path:
+    """What neither the engine nor the reader of records unpacks by itself."""
+    try:
+        with _opened(file, packing) as unpacked:
+            return _spooled(unpacked, target)
+    except _UNREADABLE as error:
+        raise _unreadable(file, error) from None
+
+
+_UNREADABLE = (OSError, EOFError, lzma.LZMAError, pa.ArrowInvalid)
+
+
+def _unreadable(file: Path, error: Exception) -> ProblemError:
+    reason = getattr(error, "strerror", None) or str(error)
+    return ProblemError([Problem("file-unreadable", f"{file}: {reason}")])
+
+
+def _opened(file: Path, packing: str | None) -> BinaryIO:
+    opener = lzma.open if packing == XZ else partial(pa.input_stream, compression=packing)
+    return cast(BinaryIO, opener(str(file)))
 
 
 def _packing(start: bytes) -> tuple[str, str] | None:
@@ -115,7 +148,7 @@ def _packing(start: bytes) -> tuple[str, str] | None:
 
 
 def _head(file: Path, packing: str | None) -> bytes:
-    with pa.input_stream(str(file), compression=packing) as opened:
+    with _opened(file, packing) as opened:
         return bytes(opened.read(HEAD_BYTES))
 
 

@@ -103,7 +103,7 @@ def _write_table(fields: Sequence[Field], cells: Sequence[Sequence[str]]) -> Non
         return
     parts = list(zip(widths, is_number, strict=True))
     heading, *lines = zip(*columns, strict=True)
-    write(_line(heading, parts) + "\n" + "╇".join("━" * (width + 2) for width in widths) + "\n")
+    write(_line(heading, parts) + "\n" + "┿".join("━" * (width + 2) for width in widths) + "\n")
     for line in lines:
         write(_line(line, parts) + "\n")
 

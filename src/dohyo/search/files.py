@@ -52,7 +52,7 @@ class FileEvents:
         self._statements = Statements()
         self._database = f"files_{next(_databases)}"
         self._direct = not others
-        self._kept = False
+        self._kept = self._is_over = False
         engine.enter(engine.MEMORY)
         self._change(exp.Create(this=exp.to_identifier(self._database), kind="DATABASE"), engine.DATABASE)
         if self._direct:
@@ -96,6 +96,8 @@ class FileEvents:
         return answer(_over(sql, KEPT))
 
     def cancel(self, query_id: str) -> None:
+        """Stop the statements of this id, and reading."""
+        self._is_over = True
         self._statements.cancel(query_id)
 
     def read_so_far(self) -> tuple[int, int]:
@@ -159,6 +161,8 @@ class FileEvents:
         self._change(exp.Create(this=exp.to_table(KEPT), kind="TABLE", properties=memory, expression=empty))
         for file in self._files:
             for batch in _batches(self._read(file)):
+                if self._is_over:
+                    raise ProblemError([Problem("search-cancelled", "the search was cancelled")])
                 self._insert(file, batch)
 
     def _insert(self, file: Path, batch: list[LineMessage]) -> None:
@@ -184,10 +188,6 @@ class FileEvents:
         """The table of a file's lines, which reads the file at each statement, and the file's name."""
         table = exp.to_table(f"lines_{number}")
         source = call("File", text("LineAsString"), text(str(file.absolute())))
-        if file.suffix == ".lz4":
-            raise ProblemError(
-                [Problem("file-packed", f"{file}: lz4 files cannot be read", hints=(_PACKED,))]
-            )
         schema = exp.Schema(
             this=table.copy(),
             expressions=[exp.ColumnDef(this=exp.to_identifier("line"), kind=_STRING)],
@@ -244,7 +244,6 @@ def _of_file(problem: Problem) -> Problem:
     return Problem("file-unreadable", f"{found[2]}: {reason}", hints=(hint,))
 
 
-_PACKED = "gzip, zstd, xz and bzip2 are known by the ends of names .gz, .zst, .xz, .bz2"
 _LINE = column("line")
 _STRING = exp.DataType.build("String", dialect="clickhouse")
 
