@@ -18,6 +18,8 @@ from dohyo.lang.tokens import (
 )
 
 _FIELD = re.compile(r'(%"(?:[^"\\]|\\.)*"|[A-Za-z_][\w.@-]*)\s*(!?=|[<>]=?)(?!=)')
+_ESCAPED = re.compile(r"\\([^\w*?])")
+"""A backslash before a letter or a wildcard is one of a path: `C:\\logs\\*`."""
 _DEEPEST = 100
 
 
@@ -214,4 +216,4 @@ class _Scanner:
                     "word-too-long", f"a word has at most {LONGEST_WORD:,} characters", Span(start, self.at)
                 )
             )
-        return re.sub(r"\\(.)", r"\1", word), False
+        return _ESCAPED.sub(r"\1", word), False
