@@ -22,6 +22,13 @@ def test_new_package_is_valid_packs_and_shows_what_is_wrong_with_it(tmp_path):
     archive = tmp_path / "mine.zip"
     assert dohyo("pack", folder, "--out", archive).exit_code == 0
     assert dohyo("validate", archive).exit_code == 0
+    board = folder / "resources/overview.json"
+    good = board.read_text()
+    board.write_text(good.replace("| count", "| coount"))
+    line = next(at for at, text in enumerate(good.splitlines(), 1) if '"key": "total"' in text)
+    told = dohyo("validate", folder)
+    assert f"resources/overview.json, line {line}: panel total, line 3 of its query: coount" in told.stderr
+    assert (told.exit_code, dohyo("pack", folder).exit_code) == (1, 1)
     (folder / "manifest.yaml").write_text("name: 5\n")
     wrong = dohyo("validate", folder)
     assert wrong.exit_code == 1 and "manifest.yaml" in wrong.stderr and "Traceback" not in wrong.output

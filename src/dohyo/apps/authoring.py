@@ -124,17 +124,33 @@ def query_problems(package: Package) -> list[Problem]:
     context = CompileContext(run, tables=sample.table_at)
     found = []
     for resource, draft in zip(package.resources, sample.drafts.values(), strict=True):
+        lines = package.text(resource.path)
         for item in _all(draft):
             is_board = item.item_type in ("Dashboard", "Report")
             document = model_of(item.item_type, item.document) if is_board else item.document
             for place, text, values in queries_of(document):
+                query = fill_in(text, values).text
                 try:
-                    compile_query(fill_in(text, values).text, context)
+                    compile_query(query, context)
                 except ProblemError as error:
+                    line = _line_of(lines, item.name, place)
                     for problem in error.problems:
-                        message = f"{place}: {problem.message}"
-                        found.append(fault(QUERY, resource.path, None, message, *problem.hints))
+                        at = problem.place(query)
+                        where = f"{place}, line {at[0]} of its query" if at else place
+                        message = f"{where}: {problem.message}"
+                        found.append(fault(QUERY, resource.path, line, message, *problem.hints))
     return found
+
+
+def _line_of(text: str, item: str, place: str) -> int | None:
+    """The line at which the panel, variable or search of the item stands in a JSON text, if it is found."""
+    kind, _, name = place.partition(" ")
+    item_at = max(text.find(f'"name": {json.dumps(item, ensure_ascii=False)}'), 0)
+    wanted = re.escape(json.dumps(name, ensure_ascii=False))
+    key = {"panel": "key", "variable": "name"}.get(kind)
+    pattern = rf'"{key}"\s*:\s*{wanted}' if key else r'"queryText"'
+    match = re.compile(pattern).search(text, item_at) or re.search(pattern, text)
+    return text.count("\n", 0, match.start()) + 1 if match else None
 
 
 def _all(draft: Draft) -> Iterator[Draft]:

@@ -8,6 +8,7 @@ from pydantic import ValidationError
 
 from dohyo.apps.yaml_file import YamlFile
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.base.wording import words_of
 
 SCHEMA = "package-schema"
 
@@ -30,11 +31,7 @@ def schema_faults(error: ValidationError, file: str, source: YamlFile) -> list[P
     found = []
     for detail in error.errors():
         place = tuple(part for part in detail["loc"] if isinstance(part, str | int))
-        words = detail["msg"].removeprefix("Value error, ")
-        if detail["type"] == "extra_forbidden":
-            words = "no such key"
-        elif detail["type"] == "missing":
-            words = "a value is needed"
+        words = words_of(detail)
         name = ".".join(map(str, place))
         found.append(fault(SCHEMA, file, source.line(place), f"{name}: {words}" if name else words))
     return found

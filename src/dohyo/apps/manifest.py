@@ -5,15 +5,31 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
 
 from dohyo.base.problem import ProblemError
 from dohyo.plan.json_path import read_path
 
 VERSION = re.compile(r"(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})\.(0|[1-9]\d{0,8})")
-Version = Annotated[str, Field(pattern=f"^{VERSION.pattern}$")]
+NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+
+
+def _formed(pattern: re.Pattern[str], words: str) -> AfterValidator:
+    """A check of the form of a text that says in words what is needed."""
+
+    def check(text: str) -> str:
+        if not pattern.fullmatch(text):
+            raise ValueError(f"{words} is needed")
+        return text
+
+    return AfterValidator(check)
+
+
+Version = Annotated[str, _formed(VERSION, "a version of three numbers, such as 1.0.0,")]
 Text = Annotated[str, Field(min_length=1, max_length=4096)]
-Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
+Name = Annotated[str, _formed(NAME, "a name of small letters, digits and _, a letter first,")]
+Uuid = Annotated[str, _formed(UUID, "a uuid in small letters")]
 
 
 def version_key(version: str) -> tuple[int, ...]:
@@ -64,7 +80,7 @@ class Requires(_Closed):
 
 class Manifest(_Closed):
     schemaVersion: Literal["2.0"]
-    uuid: Annotated[str, Field(pattern=r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")]
+    uuid: Uuid
     name: Annotated[str, Field(min_length=1, max_length=128)]
     version: Version
     description: Text

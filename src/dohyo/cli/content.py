@@ -18,6 +18,7 @@ from dohyo.cli.options import DataDir
 
 if TYPE_CHECKING:
     from dohyo.apps.published import Published
+    from dohyo.content.definitions import Failure
     from dohyo.content.library import Library
     from dohyo.content.report import Line
     from dohyo.content.rights import Caller
@@ -44,18 +45,24 @@ def check(
     from dohyo.content.parameters import Parameter, parameters_of
     from dohyo.content.report import report_of
 
+    left_out = 0
     for file in files:
         found = _published(file, {})
         definition = found.definition
         if found.inputs:
             definition = _published(file, dict.fromkeys(found.inputs, "*")).definition
-        read_definition(definition, [])
+        failures: list[Failure] = []
+        read_definition(definition, failures)
+        left_out += len(failures)
         lines = report_of(definition)
         names = [*(Parameter(one, "value") for one in found.inputs), *parameters_of(definition)]
         _show(file, lines, all_lines)
+        _tell_left_out(failures)
         if names:
             asked = ", ".join(one.name + (f" ({one.default})" if one.default else "") for one in names)
             typer.echo(f"It asks for {asked}: --set {names[0].name}=_sourceCategory=... at the import.")
+    if left_out:
+        raise typer.Exit(SOME_LEFT_OUT)
 
 
 @commands.command("import")
@@ -110,8 +117,7 @@ def bring_in(
             raise
         hint = "--overwrite replaces it; items of other names stay"
         raise ProblemError([replace(refused.problems[0], hints=(hint,))]) from None
-    for failure in imported.failures:
-        typer.echo(f"left out: {failure.path}: {failure.error.problems[0].message}", err=True)
+    _tell_left_out(imported.failures)
     place = library.place(imported.item_id, caller).path
     typer.echo(f"{place}: {imported.total:,} {'item' if imported.total == 1 else 'items'}")
     return place, len(imported.failures)
@@ -166,6 +172,11 @@ def _values(given: Sequence[str]) -> dict[str, str]:
             raise ProblemError([Problem("parameter", f"--set {text}: NAME=SCOPE is needed")])
         found[name.strip().removeprefix("$$")] = value
     return found
+
+
+def _tell_left_out(failures: Sequence[Failure]) -> None:
+    for failure in failures:
+        typer.echo(f"left out: {failure.path}: {failure.error.problems[0].message}", err=True)
 
 
 def _show(file: Path, lines: Sequence[Line], all_lines: bool) -> None:

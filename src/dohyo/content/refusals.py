@@ -7,6 +7,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ValidationError
 
 from dohyo.base.problem import Problem, ProblemError
+from dohyo.base.wording import words_of
 
 NAME_TAKEN = "content1:name_taken"
 Model = TypeVar("Model", bound=BaseModel)
@@ -50,8 +51,7 @@ def wrong_fields(error: ValidationError, where: str) -> ContentRefused:
     problems = []
     for detail in error.errors():
         path = ".".join(str(part) for part in (where, *detail["loc"]) if part != "")
-        words = detail["msg"].removeprefix("Value error, ")
-        problems.append(Problem("content1:wrong_definition", f"{path}: {words}"))
+        problems.append(Problem("content1:wrong_definition", f"{path}: {words_of(detail)}"))
     refused = ContentRefused(400, problems[0].code, problems[0].message)
     refused.problems = problems
     return refused
