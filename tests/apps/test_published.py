@@ -15,6 +15,7 @@ from dohyo.apps.faults import PackageRefused
 from dohyo.apps.package import package_at
 from dohyo.apps.published import published_of_bytes, read_published
 from dohyo.base.problem import ProblemError
+from dohyo.content.report import report_of
 
 PARTNER = Path(__file__).parent / "partner"
 QUERY = '_sourceCategory={{Logsdatasource}} | json "status" as status | count'
@@ -85,18 +86,35 @@ def test_a_published_app_becomes_a_package_that_is_tested_and_packed(tmp_path):
         adopt(PARTNER, None, "2.3.0", folder)
 
 
-def test_folders_that_are_in_each_other_keep_what_is_in_them(tmp_path):
+@pytest.mark.parametrize("pairs", [("ab", "bc", "ca"), ("aa",)])
+def test_folders_that_are_in_each_other_are_refused(tmp_path, pairs):
     folder = 'resource "sumologic_folder" "%s" {\n  name = "%s"\n  parent_id = sumologic_folder.%s.id\n}\n'
-    folders = "".join(folder % (one, one, above) for one, above in ("ab", "bc", "ca"))
-    search = 'resource "sumologic_log_search" "s" {\n  name = "S"\n  query_string = "*"\n  parent_id = sumologic_folder.b.id\n}\n'  # noqa: E501
-    (tmp_path / "app.tf").write_text(folders + search)
+    (tmp_path / "app.tf").write_text("".join(folder % (one, one, above) for one, above in pairs))
+    with pytest.raises(ProblemError, match="in each other" if pairs[1:] else "in itself"):
+        read_published(tmp_path)
+
+
+def test_what_only_another_tool_can_fill_in_is_told(tmp_path):
+    search = 'resource "sumologic_log_search" "%s" {\n  name = "%s"\n  query_string = %s\n%s\n}\n'
+    texts = (
+        search % ("a", "A", 'upper("x")', ""),
+        search % ("b", "B", '"*"', "for_each = toset([1])"),
+        'resource "sumologic_dashboard" "d" {\n  title = "D"\n  dynamic "panel" {\n    a = 1\n  }\n}\n',
+    )
+    (tmp_path / "app.tf").write_text("".join(texts))
+    told = {one.title: one.reason for one in report_of(read_published(tmp_path, {}).definition)}
+    assert told["A"] == '${upper("x")} is a value of the tool that it was written for, and nobody gave it'
+    assert told["B"].startswith("forEach makes several of it")
+    assert told["D"].startswith("its dynamic blocks make parts")
+
+
+def test_exports_of_every_type_in_a_folder_are_taken_and_other_files_told(tmp_path):
+    for name, kind in (("a", "FutureSyncDefinition"), ("b", "MonitorsLibraryMonitorExport")):
+        (tmp_path / f"{name}.json").write_text(json.dumps({"type": kind, "name": name}))
+    (tmp_path / "settings.json").write_text('{"a": 1}')
     found = read_published(tmp_path)
-    names, below = [], [found.definition]
-    while below:
-        one = below.pop()
-        names.append(one["name"])
-        below += one.get("children", ())
-    assert sorted(names) == ["S", "a", "b", "c"]
+    assert [one["name"] for one in found.definition["children"]] == ["a", "b"]
+    assert found.others == ("settings.json",)
 
 
 DASHBOARD = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ import yaml
 from dohyo.apps.archive import MOST_FILE_BYTES, MOST_FILES, Files, files_of_zip
 from dohyo.base.problem import Problem, ProblemError
 from dohyo.content.declared import read_declared
-from dohyo.content.definitions import ITEM_TYPES, typed
+from dohyo.content.definitions import is_definition, typed
 
 MOST_DEFINITION_BYTES = 64 * 1024 * 1024
 FOLDER = "FolderSyncDefinition"
@@ -92,7 +92,8 @@ def _of_files(files: Files, name: str, given: Mapping[str, str] | None) -> Publi
             declared = replace(read_declared(texts, known), inputs=dict.fromkeys(left, ""))
         definitions, inputs, others = declared.definitions, declared.inputs, tuple(declared.others)
     else:
-        definitions, inputs, others = list(_exports(files)), {}, ()
+        definitions, others = _exports(files)
+        inputs = {}
     if not definitions:
         message = f"{name}: there is no exported content and no declarative resource in it"
         raise ProblemError([Problem("definition-missing", message)])
@@ -111,13 +112,18 @@ def _manifest(files: Files) -> Mapping[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _exports(files: Files) -> Iterator[dict[str, Any]]:
-    """Files that are exported definitions; others, such as settings of tools, are none."""
+def _exports(files: Files) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """The files that are exported definitions, and the names of others, such as settings of tools."""
+    found: list[dict[str, Any]] = []
+    others: list[str] = []
     for path in sorted(files):
-        if path.endswith(".json"):
-            found = _json(files[path], path)
-            if isinstance(found, dict) and (found.get("type") in ITEM_TYPES or "children" in found):
-                yield found
+        if path.endswith(".json") and not f"/{path}".startswith("/events/"):
+            definition = typed(_json(files[path], path))
+            if is_definition(definition):
+                found.append(definition)
+            else:
+                others.append(path)
+    return found, tuple(others)
 
 
 def _json(content: bytes, place: str) -> Any:

@@ -329,7 +329,8 @@ def demo(
 ) -> None:
     """Show a published app with its own sample events, their times and fixed time ranges moved to now.
 
-    The app's content goes to Admin Recommended, its events to the source category Demo/<folder>.
+    The app's content goes to Admin Recommended, in the place of items of the same names, its events to the
+    source category Demo/<folder>. Run again, it brings the events again, at the times of then.
     """
     from dohyo.apps.published import read_published
     from dohyo.base.clock import now_ms

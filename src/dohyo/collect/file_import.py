@@ -1,7 +1,7 @@
 """Files into the store: records in batches, each with a key of the file's contents and its place in them.
 
 So the same file again (under any name, packed or not) stores nothing in a category that has it, while equal
-records inside one file all stay.
+records inside one file all stay. Moved to other times, they are other messages.
 """
 
 from __future__ import annotations
@@ -33,7 +33,9 @@ EARLIEST_MS, LATEST_MS = 0, 7_258_118_400_000  # 1970 to 2200
 
 @dataclass(frozen=True)
 class Batch:
-    """Records of one file, the first of them number `first` of it. `file` is the hash of its contents."""
+    """Records of one file, the first of them number `first` of it. `file` is the hash of its contents, with
+    the milliseconds that its times are moved by.
+    """
 
     category: str
     name: str
@@ -103,6 +105,8 @@ def import_file(
     contents = look_at(path)
     waiting: deque[Future[InsertResult]] = deque()
     later_ms = 0 if newest_at_ms is None else newest_at_ms - (_newest(path, contents) or newest_at_ms)
+    if later_ms:
+        contents = contents._replace(digest=f"{contents.digest} {later_ms:+}")
     for batch in _batches(path, contents, category, tally, progress, later_ms):
         if len(waiting) >= MOST_WAITING:
             _count(waiting.popleft(), tally)

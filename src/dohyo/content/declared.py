@@ -139,34 +139,37 @@ def _tree(blocks: Iterable[Block]) -> list[Json]:
         else:
             definition = definition_of_resource(block)
         placed.append((above, definition))
+    _check_no_circle(parents)
     top: list[Json] = []
     for above, definition in placed:
-        if above in folders and not _is_above(definition, above, folders, parents):
+        if above in folders:
             folders[above]["children"].append(definition)
         else:
             top.append(definition)
     return [one for one in top if one.get("children") != []]
 
 
-def _is_above(definition: Json, label: str, folders: Mapping[str, Json], parents: dict[str, str]) -> bool:
-    """Whether the definition is that folder or one above it, as in folders that are in each other; the tie
-    between them is cut.
-    """
-    seen: set[str] = set()
-    at = label
-    while at in folders and at not in seen:
-        if folders[at] is definition:
-            parents.update({name: "" for name, one in folders.items() if one is definition})
-            return True
-        seen.add(at)
-        at = parents[at]
-    return False
+def _check_no_circle(parents: Mapping[str, str]) -> None:
+    """ProblemError for folders that lie in each other."""
+    for label in parents:
+        line = [label]
+        while (above := parents.get(line[-1], "")) and above not in line:
+            line.append(above)
+        if above == label:
+            message = (
+                f"the folders {', '.join(line)} lie in each other"
+                if line[1:]
+                else f"the folder {label} lies in itself"
+            )
+            raise ProblemError([Problem("declared-circle", message, hints=("take one parent_id away",))])
 
 
 def definition_of_resource(block: Block) -> Json:
     """The published definition that a resource says; its own type where there is none for it."""
     kind, label = block.labels
     name = _shown(block.values.get("name") or block.values.get("title")) or label
+    if "for_each" in block.values or "count" in block.values:
+        return {"type": kind, "name": name, **_camel(block.body)}
     if kind == "sumologic_dashboard":
         return dashboard(block)
     if kind == "sumologic_log_search":

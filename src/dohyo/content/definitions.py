@@ -119,12 +119,12 @@ def check_part(definition: Any, depth: int, *, may_be_kept: bool) -> None:
     """
     if not isinstance(definition, Mapping):
         raise wrong("a content definition is a JSON object")
-    item_type, kind = item_type_of(definition), definition.get("type")
-    if item_type is None and not may_be_kept and not _PUBLISHED_TYPE.fullmatch(str(kind)):
+    if not may_be_kept and not is_definition(definition):
+        kind = definition.get("type")
         raise wrong(f'content of type "{kind}" is not known here', f"known are {', '.join(ITEM_TYPES)}")
     if depth > DEEPEST_IMPORTED:
         raise wrong(f"it lies more than {DEEPEST_IMPORTED} folders deep")
-    is_folder = item_type == "Folder" and isinstance(definition.get("children"), list)
+    is_folder = item_type_of(definition) == "Folder" and isinstance(definition.get("children"), list)
     check_size({**definition, "children": []} if is_folder else dict(definition))
 
 
@@ -140,6 +140,13 @@ def misfit(item_type: str, document: Mapping[str, Any]) -> list[str]:
 def item_type_of(definition: Mapping[str, Any]) -> str | None:
     """The type of the item that a definition makes; None for one that is only kept."""
     return ITEM_TYPES.get(str(definition.get("type")))
+
+
+def is_definition(found: Any) -> bool:
+    """Whether this says that it is published content, of a type known here or not."""
+    if not isinstance(found, Mapping):
+        return False
+    return item_type_of(found) is not None or bool(_PUBLISHED_TYPE.fullmatch(str(found.get("type"))))
 
 
 def typed(definition: Any) -> Any:

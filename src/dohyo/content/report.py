@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from dohyo.base.clock import now_ms, utc_of_ms
-from dohyo.base.problem import Problem, ProblemError
+from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.compile import CompileContext, compile_query
 from dohyo.content import classic
 from dohyo.content.classic import KNOWN_VIEWERS, filter_notes, look_of, time_range
@@ -26,6 +27,8 @@ from dohyo.search.variables import fill_in
 
 Verdict = Literal["works", "note", "unsupported"]
 DAY_MS = 86_400_000
+_QUOTED = re.compile(r'"(?:\\.|[^"\\])*"|/\*.*?\*/|//[^\n]*', re.DOTALL)
+_TEMPLATE = re.compile(r"\$\{[^}]*\}?")
 LONG_AGO_MS = 30 * DAY_MS
 METRICS = "reads metrics, which Dohyo does not collect"
 TRACES = "reads traces, which Dohyo does not collect"
@@ -143,6 +146,10 @@ def _kept(definition: Mapping[str, Any], place: str, depth: int = 0) -> Iterator
         yield Line(place, "item", title, "unsupported", METRICS)
         return
     reason = f"content of type {kind} is kept and does nothing here"
+    if repeated := next((one for one in ("forEach", "count") if one in definition), None):
+        reason = (
+            f"{repeated} makes several of it, which only the tool does that it was written for; it is kept"
+        )
     monitors = kind.startswith("MonitorsLibrary")
     if monitors and (definition.get("monitorType") or "Logs") == "Logs":
         for one in _dicts(definition.get("queries")):
@@ -182,8 +189,13 @@ def _dashboard(document: Mapping[str, Any], kind: str, place: str) -> Iterator[L
     model, title = model_of(kind, document), str(document.get("name") or "")
     for problem in misfit(kind, document):
         yield Line(place, "dashboard", title, "note", f"{problem}; it is shown without")
+    if "dynamic" in document:
+        reason = (
+            "its dynamic blocks make parts that only the tool knows that it was written for; they are kept"
+        )
+        yield Line(place, "dashboard", title, "unsupported", reason)
     if kind == "Dashboard":
-        yield from _kept_keys(document, KNOWN_KEYS["dashboard"], "dashboard", title, place)
+        yield from _kept_keys(document, KNOWN_KEYS["dashboard"] | {"dynamic"}, "dashboard", title, place)
         if document.get("schedules"):
             reason = "its scheduled reports are kept and are not sent"
             yield Line(place, "dashboard", title, "note", reason)
@@ -342,6 +354,11 @@ def _search_notes(definition: Mapping[str, Any], search: Mapping[str, Any]) -> s
 
 
 def _query(text: str, values: Mapping[str, Any], place: str, part: str, title: str) -> Line:
+    if open_template := _TEMPLATE.search(_QUOTED.sub(lambda quoted: " " * len(quoted[0]), text)):
+        start, end = open_template.span()
+        at = Problem("template", "", Span(start, end))
+        reason = f"{text[start:end][:60]} is a value of the tool that it was written for, and nobody gave it"
+        return Line(place, part, title, "unsupported", reason, _where(at, text), text)
     filled = _filled(text, values)
     now = now_ms()
     try:
