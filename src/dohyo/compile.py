@@ -12,6 +12,7 @@ from functools import partial
 from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.functions.table import RunContext
 from dohyo.lang.macros import Expanded, Macro, expanded
+from dohyo.lang.parameters import unfilled_scopes
 from dohyo.lang.parse import parse_query
 from dohyo.lang.tree import Query
 from dohyo.ops.context import CheckContext
@@ -129,6 +130,10 @@ def _checking(check: CheckContext, depth: int) -> CheckContext:
 
 def _messages(query: Query, check: CheckContext) -> Plan:
     """The plan before the first step."""
+    end = query.steps[0].span.start if query.steps else len(query.text)
+    for name, span in unfilled_scopes(query.text[:end]):
+        hint = "put a scope in its place, such as _sourceCategory=Labs/App"
+        check.warn("parameter-unfilled", f"$${name} has no value, so that no message matches it", span, hint)
     messages = Schema(MESSAGE_FIELDS, open=True, order=NEWEST_FIRST)
     plan: Plan = nodes.Scan(query.scope, messages, indexed=check.indexed)
     if check.run.auto_parse and not any(map(parses_by_itself, query.steps)):

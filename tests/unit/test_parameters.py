@@ -2,7 +2,8 @@
 
 import pytest
 
-from dohyo.compile import problems_of_reading
+from dohyo.compile import CompileContext, compile_query, problems_of_reading
+from dohyo.functions.table import RunContext
 from dohyo.lang.parameters import with_plausible
 
 FILLED = {
@@ -34,3 +35,10 @@ def test_a_mistake_beside_parameters_is_left_to_be_told():
     text, filled = with_plausible("* | where {{a}} ==== 1", problems=problems_of_reading)
     assert problems_of_reading(text) != []
     assert filled == ["a"]
+
+
+def test_scopes_that_nobody_filled_are_warned_of():
+    text = '_source=a _sourceCategory=$$logs "in $$quotes" // $$comment\n| where _raw matches "$$b"'
+    (warning,) = compile_query(text, CompileContext(RunContext(0, 0, 0))).warnings
+    assert warning.message == "$$logs has no value, so that no message matches it"
+    assert text[warning.span.start : warning.span.end] == "$$logs"

@@ -10,12 +10,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from dohyo.base.problem import Problem
+from dohyo.base.problem import Problem, Span
 
 _PARAMETER = re.compile(
     r"\{\{\s*(?P<named>[^{}]+?)\s*\}\}|\$\$(?P<scope>\w+)|\$\{(?P<template>[\w.-]+)\}"
     r"|(?<==)\s*<(?P<catalogue>[A-Za-z][\w -]*)>"
 )
+_SCOPE = re.compile(r"\$\$(\w+)")
+_HIDDEN = re.compile(r'"(?:\\.|[^"\\])*"|//[^\n]*|/\*.*?\*/', re.DOTALL)
 # What stands before a parameter says which kind of value it takes.
 _VALUES = (
     (re.compile(r"\bmatches\s*\(?\s*/[^/|\s]*$", re.IGNORECASE), ".*"),
@@ -83,6 +85,12 @@ def with_plausible(
             break
         blamed.tried += 1
     return _joined(parts), list(dict.fromkeys(part.name for part in made))
+
+
+def unfilled_scopes(scope: str) -> list[tuple[str, Span]]:
+    """Each `$$name` outside quotes and comments of a scope, with its place."""
+    hidden = _HIDDEN.sub(lambda match: " " * len(match[0]), scope)
+    return [(found[1], Span(*found.span())) for found in _SCOPE.finditer(hidden)]
 
 
 def _joined(parts: Sequence[str | _Filled]) -> str:
