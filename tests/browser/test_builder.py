@@ -233,7 +233,7 @@ def test_a_wrong_query_is_told_at_its_place(page: Page, board: str) -> None:
     page.locator(".cm-content").first.click()
     page.keyboard.press("Control+End")
     page.keyboard.type(" | sort by severty")
-    expect(page.get_by_text(re.compile("no field named .*severty")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("No field named .*severty")).first).to_be_visible()
     assert violations(page) == []
     page.get_by_role("button", name="Cancel").click()
     page.get_by_role("dialog").get_by_role("button", name="Leave").click()

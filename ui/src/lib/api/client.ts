@@ -27,7 +27,7 @@ export interface SearchHow {
 }
 export interface RunRequest {
   range: RangeWords;
-  variables: Record<string, string>;
+  variables: Record<string, string | string[]>;
   panels?: string[];
   timeZone: string;
 }

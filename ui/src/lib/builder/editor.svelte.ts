@@ -21,6 +21,7 @@ export class Editor {
   why = $state("");
   saved_ms = $state(0);
   #version = 0;
+  #begun: Promise<void> | null = null;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<void> = Promise.resolve();
 
@@ -33,13 +34,27 @@ export class Editor {
     return this.saved_ms ? `Saved ${timeOfDay(this.saved_ms)}` : "Changes are saved by themselves";
   }
 
-  /** Reads the version that changes go on from. */
-  async begin() {
+  /** Reads the version that changes go on from; once, however often it is asked for while it is read. */
+  begin(): Promise<void> {
+    return (this.#begun ??= this.#begin().catch((error) => {
+      this.#begun = null;
+      throw error;
+    }));
+  }
+
+  async #begin() {
     const { dashboard, version } = await content.editable(this.board.id);
     this.#version = version;
     this.board.draft = true;
-    // What was read for looking may be older.
-    if (JSON.stringify(dashboard) !== JSON.stringify(this.board.model)) this.#show(dashboard);
+    // What was read for looking may be older; what was changed meanwhile stays.
+    if (!this.past.length && JSON.stringify(dashboard) !== JSON.stringify(this.board.model)) this.#show(dashboard);
+  }
+
+  /** Ends editing, once everything is stored. */
+  rest() {
+    if (this.saving !== "saved") return;
+    this.board.draft = false;
+    this.#begun = null;
   }
 
   change(change: Change) {
@@ -97,6 +112,12 @@ export class Editor {
 
   async #save() {
     if (this.saving === "saved" || this.saving === "conflict") return;
+    try {
+      await this.begin();
+    } catch (error) {
+      [this.saving, this.why] = ["failed", sentence(error)];
+      return;
+    }
     const model = this.board.model!;
     try {
       this.#version = await content.replaceDashboard(this.board.id, model, this.#version);

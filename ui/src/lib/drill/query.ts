@@ -84,12 +84,28 @@ export function conditions(fields: [string, string][], known: Field[]): { text: 
   return { text, left };
 }
 
-const ABOUT = ["title", "user", "device", "ip", "category", "severity", "status", "detection_source", "_sourcecategory"];
+/** The field whose different values the query counts: by `count_distinct`, or in two steps, of which the second drops it. */
+export function distinctField(text: string): string | null {
+  const plain = stages(text).map(withoutComments);
+  const direct = plain.map((stage) => /\bcount_distinct\s*\(\s*(\w+)\s*\)/i.exec(stage)?.[1]).find((name) => name);
+  if (direct) return direct;
+  const groups = plain.filter((stage) => /^count\b/i.test(stage)).map((stage) => (/\bby\s+(.+)$/is.exec(stage)?.[1] ?? "").split(",").map((name) => name.trim()));
+  const [first, second] = groups;
+  const dropped = second ? first!.filter((name) => !second.some((kept) => kept.toLowerCase() === name.toLowerCase())) : [];
+  return dropped.length === 1 && /^\w+$/.test(dropped[0]!) ? dropped[0]! : null;
+}
+
+/** How many messages there are, and how many different values of the field. */
+export const sizeQuery = (base: string, field: string | null) => `${base}\n| count_distinct(_messageid) as messages${field ? `, count_distinct(${field}) as things` : ""}`;
+
+const ABOUT = ["title", "user", "device", "ip", "category", "severity", "status", "detection_source", "_sourceCategory"];
+/** The spelling that people know of a field that is here under a name without capitals. */
+export const spelled = (name: string) => ABOUT.find((about) => about.toLowerCase() === name) ?? name;
 /** What else the messages can be parted by: the first two known fields that are not chosen already. */
 export function breakdowns(known: Field[], chosen: [string, string][]): string[] {
   const taken = new Set(chosen.map(([name]) => name.toLowerCase()));
   const names = known.map((f) => f.name);
-  return ABOUT.map((about) => names.find((name) => name.toLowerCase() === about)).filter((name): name is string => !!name && !taken.has(name.toLowerCase())).slice(0, 2);
+  return ABOUT.map((about) => names.find((name) => name.toLowerCase() === about.toLowerCase())).filter((name): name is string => !!name && !taken.has(name.toLowerCase())).slice(0, 2);
 }
 export function breakdownQuery(base: string, name: string, known: Field[]): string {
   const id = known.find((f) => /^alert_?id$/i.test(f.name))?.name;

@@ -15,7 +15,7 @@ import { fromModel } from "../time/range";
 export const ICONS: Record<string, typeof Folder> = { Folder, Dashboard: LayoutDashboard, Search: FileSearch, Lookups: Table2, Report: ChartNoAxesCombined };
 export const iconOf = (item: Item) => ICONS[item.itemType] ?? BookMarked;
 const NAMES: Record<string, string> = { Folder: "Folder", Dashboard: "Dashboard", Search: "Saved search", Lookups: "Lookup table", Report: "Classic dashboard" };
-export const typeName = (item: Item) => NAMES[item.itemType] ?? item.itemType;
+export const typeName = (item: Pick<Item, "itemType">) => NAMES[item.itemType] ?? item.itemType;
 
 const ORDER = ["Folder", "Dashboard", "Report", "Search", "Lookups"];
 /** Folders first, then by type and name. */
@@ -44,7 +44,7 @@ export async function removeWithUndo(item: Pick<Item, "id" | "name" | "parentId"
 }
 
 /** Where an item opens; null for what has no page of its own. */
-export function hrefOf(item: Item): string | null {
+export function hrefOf(item: Pick<Item, "id" | "itemType">): string | null {
   if (item.itemType === "Folder") return `/library?folder=${item.id}`;
   if (item.itemType === "Dashboard" || item.itemType === "Report") return `/dashboards/${item.id}`;
   return item.itemType === "Search" ? `/search?saved=${item.id}` : null;

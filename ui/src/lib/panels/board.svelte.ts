@@ -9,6 +9,7 @@ import { dayShort, zone, zoneName } from "../time/format";
 import { fromModel, isRelative, rangeLabel } from "../time/range";
 import { asking, panelViews, type PanelView } from "./model";
 import { DashboardRun } from "./run.svelte";
+import { standardOf, valuesOf } from "./several";
 
 export interface VariableState {
   name: string;
@@ -16,8 +17,12 @@ export interface VariableState {
   standard: string;
   value: string;
   all: boolean;
+  /** Whether several values may be chosen; then `value` may be a list of them (`valuesOf`). */
+  multi: boolean;
   hidden: boolean;
 }
+
+const sent = (variable: VariableState, value: string) => (variable.multi && valuesOf(value).length > 1 ? valuesOf(value) : value);
 
 export class Board {
   model = $state.raw<DashboardModel | null>(null);
@@ -39,22 +44,24 @@ export class Board {
     const hidden = new Set(this.views.filter((v) => v.kind === "section" && this.folded.has(v.key)).flatMap((v) => v.children));
     return this.views.filter((view) => !hidden.has(view.key));
   });
+  readonly standardRange = $derived(fromModel(this.model?.timeRange));
   readonly range = $derived.by((): RangeWords => {
     const from = route.params.get("from");
     const to = route.params.get("to");
-    return from ? { from, ...(to ? { to } : {}) } : fromModel(this.model?.timeRange);
+    return from ? { from, ...(to ? { to } : {}) } : this.standardRange;
   });
   readonly ownRange = $derived(!!route.params.get("from"));
   readonly variables = $derived(
     (this.model?.variables ?? []).map((v): VariableState => {
-      const standard = v.defaultValue || "*";
-      return { name: v.name, label: v.displayName || v.name, standard, value: route.params.get(`var.${v.name}`) ?? standard, all: v.includeAllOption !== false, hidden: !!v.hideFromUI };
+      const multi = !!v.allowMultiSelect;
+      const standard = standardOf(v.defaultValue || "*", multi);
+      return { name: v.name, label: v.displayName || v.name, standard, value: route.params.get(`var.${v.name}`) ?? standard, all: v.includeAllOption !== false, multi, hidden: !!v.hideFromUI };
     }),
   );
   readonly changed = $derived(this.variables.filter((v) => v.value !== v.standard));
-  readonly filters = $derived(this.changed.map((v) => `${v.label} = ${v.value}`));
+  readonly filters = $derived(this.changed.map((v) => `${v.label} = ${(v.multi ? valuesOf(v.value) : [v.value]).join(", ")}`));
   readonly interval_s = $derived(Number(route.params.get("refresh") ?? this.model?.refreshInterval ?? 0));
-  readonly request = $derived<RunRequest>({ range: this.range, variables: Object.fromEntries(this.variables.map((v) => [v.name, v.value])), timeZone: zone });
+  readonly request = $derived<RunRequest>({ range: this.range, variables: Object.fromEntries(this.variables.map((v) => [v.name, sent(v, v.value)])), timeZone: zone });
   // A text: it changes only with what it says, not with every change of the model.
   readonly #requestText = $derived(JSON.stringify(this.request));
   readonly emptyFact = $derived(this.#newest_ms ? `Newest message is from ${dayShort(this.#newest_ms, true)} ${zoneName}.` : "No messages have been collected yet.");
@@ -110,6 +117,8 @@ export class Board {
     this.folded = next;
   }
 
+  /** Back to the range that the dashboard has by itself. */
+  revertRange = () => route.set({ from: null, to: null });
   setRange = (next: RangeWords) => route.set({ from: next.from, to: next.to ?? null });
   setVariable = (name: string, value: string, standard: string) => route.set({ [`var.${name}`]: value === standard ? null : value });
   clearFilters = () => route.set(Object.fromEntries(this.changed.map((v) => [`var.${v.name}`, null])));
@@ -117,7 +126,7 @@ export class Board {
   /** What a panel would show without the filters. */
   async unfiltered(view: PanelView): Promise<string> {
     let found = "";
-    const variables = Object.fromEntries(this.variables.map((v) => [v.name, v.standard]));
+    const variables = Object.fromEntries(this.variables.map((v) => [v.name, sent(v, v.standard)]));
     await api.run(this.draft ? this.model! : this.id, { ...this.request, variables, panels: [view.key] }, (line) => {
       if (!("panel" in line) || !line.ok || found) return;
       const at = line.fields.findIndex((f) => /count/i.test(f.name) && f.type !== "string");

@@ -1,10 +1,10 @@
 /** The ECharts option of a chart over categories: columns, lines, areas, points, bubbles, and bars of several measures. */
 import type { EChartsCoreOption } from "echarts/core";
-import { axisTitle, limitLines, TEXT, valueAxis } from "./axes";
+import { axisTitle, labelRoom, limitLines, reachOf, TEXT, valueAxis } from "./axes";
 import type { Categories } from "./categories";
 import { drawn, token } from "./colours";
 import type { PanelView } from "./model";
-import type { Styled } from "./series";
+import { dots, piled, type Styled } from "./series";
 import { axisOf, limitsOf } from "./settings";
 
 interface Request {
@@ -23,28 +23,41 @@ export function shortened(name: string, letters: number): string {
   return `${name.slice(0, letters - 1)}…`;
 }
 
-export function categoryOption({ data, shown, view, width, picked }: Request): EChartsCoreOption {
+/** Room of a name under an upright chart, in letters, and how many names are left out after each. */
+function slots(width: number, many: number): { letters: number; skipped: number } {
+  const slot = (width - 60) / Math.max(1, many);
+  const every = Math.max(1, Math.ceil(44 / slot));
+  return { letters: Math.max(4, Math.floor((slot * every - 10) / 6.3)), skipped: every - 1 };
+}
+
+export function categoryOption({ data, shown: given, view, width, picked }: Request): EChartsCoreOption {
+  const shown = view.stacked ? piled(given, () => true) : given;
   const lying = view.kind === "bar";
   const [x, y, y2] = [axisOf(view.settings, "axisX"), axisOf(view.settings, "axisY"), axisOf(view.settings, "axisY2")];
   const second = !lying && shown.some((s) => s.axis === 1);
-  const limits = view.percent || lying ? [] : limitsOf(view.settings);
+  const limits = view.percent ? [] : limitsOf(view.settings);
   const whole = shown.every((s) => s.values.every((v) => v === null || Number.isInteger(v)));
   const points = view.style === "scatter" || view.style === "bubble";
-  const letters = lying ? Math.max(10, Math.floor((width * 0.36) / 6.5)) : Math.max(4, Math.floor(width / Math.max(1, data.names.length) / 7));
+  const { letters, skipped } = lying ? { letters: Math.max(10, Math.floor((width * 0.36) / 6.5)), skipped: 0 } : slots(width, data.names.length);
+  const reach = (axis: 0 | 1) => reachOf(second ? shown.filter((s) => s.axis === axis) : shown, () => view.stacked);
+  const named = data.names.map((name) => shortened(name || "(empty)", letters));
   const names = {
-    type: "category" as const, data: data.names, inverse: lying, boundaryGap: lying || points || shown.some((s) => s.style === "column"),
+    type: "category" as const, data: named, inverse: lying, boundaryGap: lying || points || shown.some((s) => s.style === "column"),
     axisLine: { show: !lying, lineStyle: { color: token("line-2") } }, axisTick: { show: false },
-    axisLabel: { show: !x.hidden, color: token(lying ? "text" : "text-3"), fontSize: lying ? 12 : 11, hideOverlap: true, interval: lying ? 0 : "auto", formatter: (name: string) => shortened(name, letters) },
-    ...axisTitle(x, lying ? 80 : 24),
+    axisLabel: { show: !x.hidden, color: token(lying ? "text" : "text-3"), fontSize: lying ? 12 : 11, interval: skipped, width: lying ? undefined : letters * 7, overflow: "truncate" as const },
+    ...axisTitle(x, lying ? labelRoom(named, 6.6) + 14 : 24),
   };
-  const first = valueAxis({ axis: y, whole: whole && !view.percent, percent: view.percent, reach: limits.length ? Math.max(...limits.map((l) => l.value)) : undefined });
-  const values = [first, ...(second ? [valueAxis({ axis: y2, whole, right: true })] : [])];
+  const first = valueAxis({ axis: y, whole: whole && !view.percent, percent: view.percent, lying, reach: reach(0), limits });
+  const values = [first, ...(second ? [valueAxis({ axis: y2, whole, right: true, reach: reach(1) })] : [])];
   return {
-    grid: { left: y.title ? 30 : 12, right: 16, top: 10, bottom: x.title ? 22 : 12, containLabel: true },
+    grid: {
+      left: (lying ? x : y).title ? 30 : 12, right: lying ? 24 : second && y2.title ? 32 : 16, top: view.style === "bubble" || (lying && limits.length) ? 24 : 10,
+      bottom: (lying ? y : x).title ? 22 : 12, containLabel: true,
+    },
     textStyle: TEXT,
-    xAxis: lying ? { ...first, nameGap: 24 } : names,
+    xAxis: lying ? first : names,
     yAxis: lying ? names : values,
-    series: shown.map((s, i) => ({ ...mark(s, view, picked, shown), yAxisIndex: second ? s.axis : 0, markLine: i === 0 && limits.length ? limitLines(limits) : undefined })),
+    series: shown.map((s, i) => ({ ...mark(s, view, picked, shown), yAxisIndex: second ? s.axis : 0, markLine: i === 0 && limits.length ? limitLines(limits, lying) : undefined })),
   };
 }
 
@@ -60,8 +73,8 @@ function mark(s: Styled, view: PanelView, picked: Request["picked"], shown: Styl
   const data = s.values.map((value, i) => (look(i) ? { value, itemStyle: look(i) } : value));
   if (s.style === "line" || s.style === "area") {
     return {
-      type: "line", name: s.name, data, stack, smooth: view.smooth, connectNulls: false, emphasis: { disabled: true },
-      showSymbol: s.values.length <= 30 || !!picked, symbol: "circle", symbolSize: 5,
+      type: "line", name: s.name, data, stack, smooth: view.smooth, smoothMonotone: view.smooth ? "x" : undefined, connectNulls: false, emphasis: { disabled: true },
+      ...dots(s, picked ? true : s.values.length <= 30 && s.style !== "area", 5),
       lineStyle: { width: s.width, color: colour, type: s.dash }, itemStyle: { color: colour },
       areaStyle: s.style === "area" ? { opacity: s.opacity ?? (view.stacked ? 0.55 : 0.1), color: colour } : undefined,
     };

@@ -4,7 +4,7 @@ const NAMED: Record<string, string> = {
   critical: "critical", high: "high", medium: "medium", low: "low", informational: "informational", info: "informational",
   new: "status-new", inprogress: "status-in-progress", resolved: "status-resolved",
 };
-const NEUTRAL = new Set(["unknown", "unknownfuturevalue", "none", "other", "-", ""]);
+const NEUTRAL = /^(unknown|unknownfuturevalue|none|null|-|other( \(\d+\))?|)$/i;
 const SEVERITIES = ["critical", "high", "medium", "low", "informational", "info"];
 
 /** The value of a token in the theme in use. */
@@ -19,7 +19,7 @@ export function severityRank(name: string): number {
 /** True if the names are severities or statuses, a few unknown ones aside. */
 function namedSet(names: string[]): boolean {
   const known = names.filter((name) => NAMED[name.toLowerCase()]).length;
-  return known > 0 && names.every((name) => NAMED[name.toLowerCase()] || NEUTRAL.has(name.toLowerCase()));
+  return known > 0 && names.every((name) => NAMED[name.toLowerCase()] || NEUTRAL.test(name));
 }
 
 /** One token name per series name. */

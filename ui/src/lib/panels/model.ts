@@ -19,6 +19,8 @@ export interface QueryView {
 export interface PanelView {
   key: string;
   title: string;
+  /** What the panel is called where it must not be taken for another one. */
+  name: string;
   description: string;
   kind: Kind;
   style: Style;
@@ -75,6 +77,9 @@ function lackOf(panel: PanelModel, kind: Kind, queries: QueryView[]): string {
   return queries.length ? "" : "This panel reads metrics, which Dohyo does not collect. Its settings are kept.";
 }
 
+/** The first words of a text without its marks. */
+const beginning = (text: string) => text.replace(/[#*_>`|~-]+/g, " ").replace(/\[([^\]]*)\]\([^)]*\)/g, "$1").trim().split(/\s+/).slice(0, 6).join(" ").slice(0, 60);
+
 export function panelView(panel: PanelModel, box: Box): PanelView {
   const settings = settingsOf(panel.visualSettings);
   const kind = kindOf(panel.panelType, settings);
@@ -85,6 +90,7 @@ export function panelView(panel: PanelModel, box: Box): PanelView {
   return {
     key: panel.key,
     title: panel.title ?? "",
+    name: panel.title || beginning(panel.text ?? "") || "Text",
     description: panel.description ?? "",
     kind,
     style: styleOf(kind, settings.general?.type),
@@ -118,7 +124,14 @@ export function boxesOf(model: DashboardModel): Map<string, Box> {
 export function panelViews(model: DashboardModel): PanelView[] {
   const places = boxesOf(model);
   const views = model.panels.map((panel) => panelView(panel, places.get(panel.key) ?? { x: 0, y: 1e6, w: 24, h: 8 }));
-  return views.sort((a, b) => a.box.y - b.box.y || a.box.x - b.box.x);
+  views.sort((a, b) => a.box.y - b.box.y || a.box.x - b.box.x);
+  const seen = new Map<string, number>();
+  for (const view of views) {
+    const before = seen.get(view.name) ?? 0;
+    seen.set(view.name, before + 1);
+    if (before) view.name = `${view.name} (${before + 1})`;
+  }
+  return views;
 }
 
 /** The panels that ask the server, and under which keys. */

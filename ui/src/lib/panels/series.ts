@@ -33,6 +33,23 @@ export function withBands(all: Styled[]): Styled[] {
   return found.filter((_, i) => !taken.has(all[i]!));
 }
 
+/** Lines and areas that stand on each other have no gaps: what is absent from a slice adds nothing to it. */
+export function piled(all: Styled[], holds: (s: Styled) => boolean): Styled[] {
+  const here = all.map((s) => holds(s) && (s.style === "line" || s.style === "area"));
+  const some = all[0]?.values.map((_, i) => all.some((s, n) => here[n] && s.values[i] !== null)) ?? [];
+  return all.map((s, n) => (here[n] ? { ...s, values: s.values.map((v, i) => v ?? (some[i] ? 0 : null)) } : s));
+}
+
+/**
+ * How ECharts marks the points of a line: dots where there are few, else only a point that no line reaches.
+ * Areas have none of the first kind: their edge says as much.
+ */
+export function dots(s: Styled, dotted: boolean, size: number) {
+  const alone = s.values.map((v, i) => v !== null && (s.values[i - 1] ?? null) === null && (s.values[i + 1] ?? null) === null);
+  if (!dotted && !alone.includes(true)) return { showSymbol: false };
+  return { showSymbol: true, showAllSymbol: true, symbol: "circle", symbolSize: (_: unknown, { dataIndex }: { dataIndex: number }) => (alone[dataIndex] ? Math.max(5, size) : dotted ? size : 0) };
+}
+
 type Look = Pick<PanelView, "settings" | "style" | "rules">;
 
 function propertiesOf(view: Look, series: { name: string; query: string }): OverrideProperties {

@@ -28,19 +28,20 @@ function boxes(answer: Answer, view: PanelView): Drawn {
   const numbers = answer.fields.map((_, i) => i).filter((i) => isNumber(answer.fields[i]!));
   if (numbers.length < 5) return { lacking: "A box plot needs five numbers a row: minimum, 25th, 50th and 75th percentile, maximum." };
   const time = answer.fields.findIndex(isTime);
+  const moments = time >= 0 ? answer.rows.map((row) => Number(row[time])) : [];
+  const length = moments.length > 1 ? Math.abs(moments[1]! - moments[0]!) : 0;
   const rows = answer.rows.map((row) => {
     const five = numbers.slice(0, 5).map((i) => Number(row[i] ?? NaN)).sort((a, b) => a - b);
-    const name = time >= 0 ? dayShort(Number(row[time]), true) : rowFields(answer, row).map(([, v]) => v).join(" · ") || "all";
+    const name = time >= 0 ? dayShort(Number(row[time]), length < 864e5) : rowFields(answer, row).map(([, v]) => v).join(" · ") || "all";
     return { row, five, name };
   });
   const axis = axisOf(view.settings, "axisY");
-  const length = rows.length > 1 && time >= 0 ? Math.abs(Number(rows[1]!.row[time]) - Number(rows[0]!.row[time])) : 0;
   return {
     shape: {
       option: {
-        grid: { left: 12, right: 16, top: 10, bottom: 4, containLabel: true }, textStyle: TEXT,
+        grid: { left: 12, right: 16, top: 10, bottom: 12, containLabel: true }, textStyle: TEXT,
         xAxis: { type: "category", data: rows.map((r) => r.name), axisLine: { lineStyle: { color: token("line-2") } }, axisTick: { show: false }, axisLabel: { color: token("text-3"), fontSize: 11, hideOverlap: true, formatter: (n: string) => shortened(n, 16) } },
-        yAxis: valueAxis({ axis, whole: false }),
+        yAxis: valueAxis({ axis, whole: false, reach: { low: 0, high: Math.max(0, ...rows.map((r) => r.five[4]!)) } }),
         series: [{ type: "boxplot", data: rows.map((r) => r.five), boxWidth: [7, 40], itemStyle: { color: token("accent-soft"), borderColor: token("bar"), borderWidth: 1.5 }, emphasis: { disabled: true } }],
       },
       facts: rows.map((r) => ({

@@ -1,10 +1,10 @@
 /** The ECharts option of a chart over time. */
 import type { EChartsCoreOption } from "echarts/core";
 import { timeOfDay } from "../time/format";
-import { axisTitle, limitLines, TEXT, valueAxis } from "./axes";
+import { axisTitle, limitLines, reachOf, TEXT, valueAxis } from "./axes";
 import { drawn, token } from "./colours";
 import type { PanelView } from "./model";
-import type { Styled } from "./series";
+import { dots, piled, type Styled } from "./series";
 import { axisOf, limitsOf, type Limit } from "./settings";
 import { axisTexts, type Sliced } from "./slices";
 
@@ -57,27 +57,28 @@ function areas(data: Sliced, shown: Styled[], limits: Limit[], gaps: boolean) {
   ];
 }
 
-export function timeOption({ data, shown, view, width, picked, endNames }: Request): EChartsCoreOption {
+export function timeOption({ data, shown: given, view, width, picked, endNames }: Request): EChartsCoreOption {
+  const shown = view.stacked ? piled(given, () => true) : given;
   const [x, y, y2] = [axisOf(view.settings, "axisX"), axisOf(view.settings, "axisY"), axisOf(view.settings, "axisY2")];
   const columns = shown.some((s) => s.style === "column" || s.style === "bar");
   const texts = axisTexts(data.starts, data.length_ms, width - 60);
   const limits = view.percent ? [] : limitsOf(view.settings);
   const second = shown.some((s) => s.axis === 1);
   const whole = shown.every((s) => s.values.every((v) => v === null || Number.isInteger(v)));
-  const reach = limits.length ? Math.max(...limits.map((l) => l.value)) : undefined;
-  const marks = areas(data, shown, limits, !columns);
+  const reach = (axis: 0 | 1) => reachOf(second ? shown.filter((s) => s.axis === axis) : shown, (s) => stacks(view, s));
+  const marks = areas(data, given, limits, !columns);
   return {
     grid: { left: y.title ? 30 : 12, right: endNames ? 96 : y2.title && second ? 32 : 16, top: 10, bottom: x.title ? 22 : 12, containLabel: true },
     textStyle: TEXT,
     xAxis: {
       type: "category", data: data.starts.map(String), boundaryGap: columns,
       axisLine: { lineStyle: { color: token("line-2") } }, axisTick: { show: false },
-      axisLabel: { show: !x.hidden, color: token("text-3"), fontSize: 11, interval: 0, hideOverlap: true, margin: 8, formatter: (_: string, i: number) => texts[i] ?? "" },
+      axisLabel: { show: !x.hidden, color: token("text-3"), fontSize: 11, interval: 0, hideOverlap: true, margin: 8, alignMaxLabel: columns ? undefined : ("right" as const), formatter: (_: string, i: number) => texts[i] ?? "" },
       ...axisTitle(x, 24),
     },
     yAxis: [
-      valueAxis({ axis: y, whole: whole && !view.percent, percent: view.percent, reach }),
-      ...(second ? [valueAxis({ axis: y2, whole, right: true })] : []),
+      valueAxis({ axis: y, whole: whole && !view.percent, percent: view.percent, reach: reach(0), limits }),
+      ...(second ? [valueAxis({ axis: y2, whole, right: true, reach: reach(1) })] : []),
     ],
     series: [
       ...shown.map((s, i) => ({
@@ -124,12 +125,15 @@ function line(s: Styled, view: Request["view"], picked: Picked | null, endNames:
   const points = s.values.filter((v) => v !== null).length;
   const faded = picked && picked.name !== s.name;
   const { markerType, markerSize } = view.settings.general ?? {};
-  const dots = s.style === "scatter" || points <= 30 || (!!markerType && markerType !== "none" && points <= 200);
+  const marked = !!markerType && markerType !== "none";
+  const dotted = (points <= 30 && s.style !== "area") || (marked && points <= 200);
+  const size = marked && markerSize ? Math.min(10, markerSize) : 4;
+  const mark = s.style === "scatter" ? { showSymbol: true, symbol: "circle", symbolSize: size + 2 } : dots(s, dotted, size);
   return {
-    type: s.style === "scatter" ? "scatter" : "line", name: s.name, stack: view.stacked ? `all${s.axis}` : undefined, connectNulls: false, smooth: view.smooth,
+    type: s.style === "scatter" ? "scatter" : "line", name: s.name, stack: view.stacked ? `all${s.axis}` : undefined, connectNulls: false, smooth: view.smooth, smoothMonotone: view.smooth ? "x" : undefined,
     data: s.values.map((value, i) => (picked && picked.at === i && picked.name === s.name ? { value, symbolSize: 10, itemStyle: { borderColor: token("text"), borderWidth: 2 } } : value)),
     lineStyle: { width: s.width, color: colour, type: s.dash, opacity: faded ? FADED : 1 }, itemStyle: { color: colour, opacity: faded ? FADED : 1 }, emphasis: { disabled: true },
-    showSymbol: dots || !!picked, symbol: "circle", symbolSize: points === 1 ? 7 : markerType && markerType !== "none" && markerSize ? Math.min(10, markerSize) : picked && !dots ? 0 : 4,
+    ...(picked && !mark.showSymbol ? { showSymbol: true, showAllSymbol: true, symbol: "circle", symbolSize: 0 } : mark),
     areaStyle: s.style === "area" ? { opacity: s.opacity ?? (view.stacked ? 0.55 : 0.1), color: colour } : undefined,
     endLabel: endNames ? { show: true, formatter: s.label, color: token("text"), fontSize: 12, width: 84, overflow: "truncate" } : undefined,
     labelLayout: endNames ? { moveOverlap: "shiftY" } : undefined,
