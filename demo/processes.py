@@ -65,13 +65,26 @@ def is_used(port: int) -> bool:
         return asking.connect_ex((HOST, port)) == 0
 
 
+def port_of(folder: Path) -> int:
+    """The port that the stand-in of this folder had before, so that sources made by hand find it again; a
+    free one where there was none or something else has it now.
+    """
+    kept = folder / "port"
+    port = int(kept.read_text()) if kept.is_file() else 0
+    if not port or is_used(port):
+        port = free_port()
+        folder.mkdir(parents=True, exist_ok=True)
+        kept.write_text(str(port))
+    return port
+
+
 @contextmanager
 def stand_in(folder: Path, alerts: int, arrivals: str) -> Iterator[StandIn]:
     """Starts the stand-in with its files in `folder` and ends it with the block."""
     # The real limit of 150 requests a minute would make the first pass over 30 days take minutes.
     words = ["--alerts", str(alerts), "--days", "30", "--arrivals", arrivals, "--requests-per-minute", "3000"]
-    command = [sys.executable, "-m", "dohyo.graphsim", "--dir", str(folder), *words]
-    with ended_after(started(command, dict(os.environ))) as process:
+    command = [sys.executable, "-m", "dohyo.graphsim", "--dir", str(folder), "--port", str(port_of(folder))]
+    with ended_after(started([*command, *words], dict(os.environ))) as process:
         line = process.stdout.readline() if process.stdout else ""
         if not line.startswith("{"):
             raise DemoError(f"The stand-in for Microsoft Graph did not start: {line or 'see above'}")

@@ -62,7 +62,8 @@ def gave_up(running: Server) -> bool:
 
 def show(data: Path, port: int, alerts: int) -> None:
     """Runs until Ctrl-C."""
-    with everything(data, port, alerts, "3s") as running:
+    # Seldom enough that the last minutes do not tower over the days before.
+    with everything(data, port, alerts, "45s") as running:
         link = running.server.sign_in_link()
         console.print(f"\nDohyo: {running.server.address}")
         if link:
