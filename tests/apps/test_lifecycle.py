@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from small_app import NAME, UUID, HotFieldsOnly, files, write_catalog
+from small_app import NAME, UUID, HotFieldsOnly, dashboard, files, write_catalog
 
 from dohyo.access.secrets import SecretBox
 from dohyo.access.users import create_user
@@ -20,6 +20,7 @@ from dohyo.apps.shapes import instance_json, status_json
 from dohyo.base.problem import ProblemError
 from dohyo.collect.registry import Registry
 from dohyo.content import tree
+from dohyo.content.definitions import read_definition
 from dohyo.content.library import Library
 from dohyo.content.lookup_tables import LookupTables
 from dohyo.content.refusals import ContentRefused
@@ -199,6 +200,10 @@ def test_plan_tells_what_becomes_of_rows_that_people_changed(apps, admin, catalo
     assert told(app.package("1.1.0")) == "the rows that people changed stay"
     assert told(app.package("2.0.0")) == "the rows that people changed are replaced"
     assert told(None, "uninstall") == "with the rows that people changed"
+    reader = {**dashboard("Reader", f"lookup k from {TABLE} on k=k"), "name": "Reader"}
+    library.create(library.personal(admin).id, read_definition(reader), admin)
+    words = "with the rows that people changed; 1 item of users reads it and will find no rows"
+    assert told(None, "uninstall") == words
 
 
 def test_plan_shows_the_order_and_refuses_a_wrong_one(apps, admin, catalog, metadata):
@@ -258,7 +263,8 @@ def test_copy_is_the_users_and_survives_every_version(apps, library, admin):
     for version in ("1.1.0", "1.0.0"):
         done(apps, apps.upgrade(UUID, admin.user_id, version))
     again = library.get(copied.id, admin)
-    assert (again.name, again.document, again.app_instance_id) == ("Mine", board.document, None)
+    assert (again.name, again.app_instance_id) == ("Mine", None)
+    assert again.document == {**board.document, "title": "Mine"}
 
 
 def test_repeated_orders_change_nothing(apps, admin):

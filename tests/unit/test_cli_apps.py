@@ -102,6 +102,8 @@ def test_an_order_tells_what_changes_before_it_does_it(tmp_path, narrow):
     assert lines_of(changed)[0] == f"Change {APP} 1.1.0"
     assert "_collector=Other instead of _sourceCategory=Labs/x" in " ".join(lines_of(changed))
     assert lines_of(dohyo("upgrade", APP, "--version", "1.0.0", *data))[0].startswith("Revert ")
+    again = dohyo("upgrade", "microsoft defender for cloud apps", "--version", "1.0.0", *data)
+    assert lines_of(again)[-1] == f"{APP} is at 1.0.0 already."
     assert "Untouched: collectors and sources" in dohyo("uninstall", APP, *data).stdout
     again = dohyo("uninstall", APP, *data)
     assert again.exit_code == 1 and again.stderr.strip().endswith("is not installed")
@@ -154,3 +156,48 @@ def test_options_that_do_not_go_together_are_told(tmp_path, words, message):
     given = [str(file) if word == "FILE" else word for word in words]
     refused = dohyo("install", APP, *given, "--data", tmp_path / "data")
     assert refused.exit_code == 1 and message in refused.stderr and "Traceback" not in refused.output
+
+
+def test_what_is_published_without_events_has_no_tests_and_asks_by_the_names_it_shows(tmp_path, narrow):
+    exported = tmp_path / "app.json"
+    panel = {"key": "p", "title": "P", "panelType": "SumoSearchPanel"}
+    boards = [
+        {
+            "type": "DashboardV2SyncDefinition", "name": name, "title": name,
+            "timeRange": {"type": "BeginBoundedTimeRange",
+                          "from": {"type": "RelativeTimeRangeBoundary", "relativeTime": "-1h"}},
+            "panels": [{**panel, "queries": [{"queryString": f"$${source} | count", "queryKey": "A"}]}],
+        }
+        for name, source in (("First", "one"), ("Second", "two"))
+    ]  # fmt: skip
+    folder = {"type": "FolderSyncDefinition", "name": "Found", "children": boards}
+    exported.write_text(json.dumps(folder))
+    made, data = tmp_path / "made", ("--data", tmp_path / "data")
+    assert dohyo("new", "--from", exported, "--folder", made).exit_code == 0
+    tested = dohyo("test", made)
+    assert tested.exit_code == 0 and "has no tests" in tested.stdout
+    assert dohyo("add", made, *data).exit_code == 0
+    shown = " ".join(dohyo("show", "Found", *data).stdout.split())
+    assert "one: not set yet" in shown and "for First" in shown and "an unknown author" in shown
+    missing = dohyo("install", "Found", "--set", "one=_sourceCategory=a", *data)
+    assert missing.exit_code == 1 and '--set "two=FIELD=VALUE"' in missing.stderr
+    both = ("--set", "one=_sourceCategory=a", "--set", "two=_source=b c")
+    done = dohyo("install", "Found", *both, *data)
+    assert done.exit_code == 0 and "_source=b c" in done.stdout
+
+
+def test_an_archive_is_not_packed_over_another_apps(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name, folder in (("My app", "one"), ("My: app", "two")):
+        assert dohyo("new", name, "--folder", folder).exit_code == 0
+    assert [dohyo("pack", "one").exit_code for _ in range(2)] == [0, 0]
+    refused = dohyo("pack", "two")
+    assert refused.exit_code == 1 and "is not of this app" in refused.stderr
+    assert dohyo("pack", "two", "--out", "two.zip").exit_code == 0
+
+
+def test_exported_content_that_is_no_package_is_told_its_way_in(tmp_path):
+    file = tmp_path / "app.json"
+    file.write_text("{}")
+    refused = dohyo("add", file, "--data", tmp_path / "data")
+    assert "the file is JSON" in refused.stderr and "dohyo app new --from" in refused.stderr

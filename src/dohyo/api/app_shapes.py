@@ -8,13 +8,14 @@ from typing import Any
 
 from dohyo.apps.catalog import App
 from dohyo.apps.inputs import DEFAULT_KEY
-from dohyo.apps.manifest import version_key
+from dohyo.apps.manifest import Scope, version_key
 from dohyo.apps.package import Package
 from dohyo.apps.parts import Json, about, counts, definitions, kind_of
 from dohyo.apps.plans import parameter_json
 from dohyo.apps.sample import FOLDER_PATH
 from dohyo.apps.shapes import icon_url, page_json
 from dohyo.content.places import fill_query
+from dohyo.content.tables import TYPE as LOOKUP
 from dohyo.metadata.content import AppInstance, AppJob, ContentItem
 
 # A heading of a changelog with its date, where it has one: `## 1.1.0 (2026-11-20)`.
@@ -86,12 +87,25 @@ def details(
         "readme": page["readme"],
         "collectionKinds": package.manifest.attributes.collection,
         "resources": list(_resources(package, items, inputs)),
-        "parameters": [parameter_json(scope, known) for scope in package.config.parameters],
+        "parameters": [
+            {**parameter_json(scope, known), "usedBy": _readers(scope, package)}
+            for scope in package.config.parameters
+        ],
         "versions": versions,
         "sampleLog": page["sampleLog"] or None,
         "sampleQueries": _queries(package, inputs),
         "installation": instance and _installation(instance, by),
     }
+
+
+def _readers(scope: Scope, package: Package) -> list[str]:
+    """Names of the items with the scope in them; none where all items have it."""
+    places = ["{{" + name for name in (scope.keyTfVar, scope.defaultValueTfVar)]
+    asking = [
+        r for r in package.resources if not r.path.endswith(".csv") and r.definition.get("type") != LOOKUP
+    ]
+    found = [r for r in asking if any(place in package.text(r.path) for place in places)]
+    return [] if len(found) == len(asking) else [str(r.definition["name"]) for r in found]
 
 
 def _resources(package: Package, items: list[ContentItem], inputs: Mapping[str, str]) -> Iterator[Json]:

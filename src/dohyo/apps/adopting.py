@@ -88,7 +88,9 @@ def _manifest(published: Published, name: str, version: str, about: str) -> dict
         "name": name,
         "version": version,
         "description": about[:4096],
-        "author": {"name": str((author.get("name") if isinstance(author, Mapping) else "") or "Nobody yet")},
+        "author": {
+            "name": str((author.get("name") if isinstance(author, Mapping) else "") or "an unknown author")
+        },
         "attributes": {**lists, "category": lists["category"] or ["Published"]},
         "appOverview": {"overview": "README.md#Overview"},
         "asPublished": True,

@@ -28,6 +28,7 @@ ENCRYPTED = 0x1
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 # What zipfile raises for the many ways in which an archive can be broken.
 UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error, RuntimeError, ValueError, EOFError, OSError)
+PUBLISHED = "published content comes in by Library > Import, or becomes an app by dohyo app new --from"
 EPOCH = (1980, 1, 1, 0, 0, 0)
 
 Files = Mapping[str, bytes]
@@ -63,6 +64,8 @@ def files_of_zip(content: bytes, *, sealed: bool = True) -> dict[str, bytes]:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
             found = _unpacked(archive)
     except UNREADABLE as error:
+        if content.lstrip()[:1] in (b"{", b"["):
+            raise refused("", "the file is JSON, no archive of an app", PUBLISHED) from error
         raise refused("", "the file is no whole .zip archive", str(error)) from error
     if sealed or CHECKSUMS in found:
         _check_sums(found)
@@ -103,7 +106,8 @@ def _check_total(contents: Iterable[bytes]) -> None:
 def _check_sums(found: dict[str, bytes]) -> None:
     """Takes the checksums out of `found` after comparing them."""
     if CHECKSUMS not in found:
-        raise refused(CHECKSUMS, "the archive has no checksums", "dohyo app pack makes archives with them")
+        hint = "dohyo app pack makes archives with them"
+        raise refused(CHECKSUMS, "the archive has no checksums", hint, PUBLISHED)
     if found.pop(CHECKSUMS) != checksums(found):
         raise refused(
             CHECKSUMS, "the checksums are not those of the files", "the archive was changed after packing"

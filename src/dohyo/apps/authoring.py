@@ -51,12 +51,27 @@ def run_tests(path: Path) -> Report:
 
 def pack(path: Path, target: Path | None = None) -> Path:
     """Writes the package of a folder as an archive with checksums: `target`, or `<name>-<version>.zip` in the
-    working directory. PackageRefused where `validate` finds something.
+    working directory. PackageRefused where `validate` finds something, or the latter is of another app.
     """
     archive, package = packed(path)
-    target = target or Path(f"{slug(package.manifest.name)}-{package.version}.zip")
+    if target is None:
+        target = Path(f"{slug(package.manifest.name)}-{package.version}.zip")
+        _check_free(target, package)
     target.write_bytes(archive)
     return target
+
+
+def _check_free(target: Path, package: Package) -> None:
+    """PackageRefused where the file is there and is no archive of the same app."""
+    if not target.exists():
+        return
+    try:
+        is_other = package_at(target).uuid != package.uuid
+    except PackageRefused:
+        is_other = True
+    if is_other:
+        message = "the file is there already and is not of this app"
+        raise PackageRefused([fault("package-exists", str(target), None, message, "--out names another one")])
 
 
 def packed(path: Path) -> tuple[bytes, Package]:

@@ -5,11 +5,13 @@ One text for all: the pages, the API and the command line show the same plan.
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, func, select
 from sqlalchemy.orm import Session, sessionmaker
 
 from dohyo.apps.catalog import App
@@ -19,6 +21,7 @@ from dohyo.apps.manifest import Config, Scope
 from dohyo.apps.package import Package
 from dohyo.apps.parts import Json, about, kind_of, many
 from dohyo.apps.refusals import conflict
+from dohyo.apps.sample import FOLDER_PATH
 from dohyo.apps.set_up import SetUp, set_up_of
 from dohyo.apps.switch import drafts_of, managed
 from dohyo.content.definitions import Draft, definition_of
@@ -38,6 +41,8 @@ class Standing:
     instance: AppInstance | None = None
     items: Sequence[ContentItem] = ()
     changed_tables: frozenset[str] = frozenset()
+    readers: Mapping[str, int] = field(default_factory=dict)
+    """How many items of people name a table of the app, by the table's name."""
 
     @property
     def parameters(self) -> dict[str, str]:
@@ -65,7 +70,22 @@ def standing_of(metadata: sessionmaker[Session], uuid: str) -> Standing:
             return Standing()
         items = [item for item in managed(session, instance.id) if item.id != instance.folder_id]
         own = (LookupRows.item_id.in_([item.id for item in items]), LookupRows.rows_changed.is_(True))
-        return Standing(instance, items, frozenset(session.scalars(select(LookupRows.item_id).where(*own))))
+        changed = frozenset(session.scalars(select(LookupRows.item_id).where(*own)))
+        tables = [item.name for item in items if item.item_type == "Lookups"]
+        readers = {name: _readers(session, f"{FOLDER_PATH}/{instance.name}/{name}") for name in tables}
+        return Standing(instance, items, changed, readers)
+
+
+def _readers(session: Session, path: str) -> int:
+    """How many items of people have the path in them, such as copied dashboards."""
+    text = cast(ContentItem.document, Text)
+    named = text.ilike(f"%{_escaped(json.dumps(path)[1:-1])}%", escape="!")
+    wanted = select(func.count()).where(ContentItem.app_instance_id.is_(None), named)
+    return session.scalar(wanted) or 0
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([!%_])", r"!\1", text)
 
 
 def plan_of(
@@ -145,7 +165,7 @@ def plan_json(
         "to": package.version if package else None,
         "parameters": [parameter_json(scope, standing.parameters) for scope in asked],
         "changes": changes,
-        "keeps": KEPT,
+        "keeps": [f"Other {KEPT[0].lower()}", *KEPT[1:]] if set_up.source and not instance else KEPT,
     }
 
 
@@ -215,12 +235,21 @@ def _item_changes(
             continue
         by_people = kind == "lookup" and standing.has_changed(path.rpartition("/")[2])
         if new is None:
-            yield _change("removed", kind, path, "with the rows that people changed" if by_people else "")
+            yield _change("removed", kind, path, "; ".join(_losses(path, by_people, standing)))
         elif old is None:
             yield _change("added", kind, path, about(new.definition or {}, len(new.rows)))
         else:
             word = "kept" if old == new else "changed"
             yield _change(word, kind, path, "; ".join(_differences(old, new, by_people)))
+
+
+def _losses(path: str, by_people: bool, standing: Standing) -> Iterator[str]:
+    """What else goes with a table."""
+    if by_people:
+        yield "with the rows that people changed"
+    if readers := standing.readers.get(path.rpartition("/")[2]):
+        verb = "reads" if readers == 1 else "read"
+        yield f"{many(readers, 'item')} of users {verb} it and will find no rows"
 
 
 def _differences(old: _Part, new: _Part, by_people: bool) -> Iterator[str]:

@@ -134,7 +134,9 @@ def show(
     facts.add_row("installed", f"{there.version}, in {shown['installation']['path']}" if there else "no")
     for asked in shown["parameters"]:
         value = f"{asked['field']}={asked['value']}" if asked["value"] else "not set yet"
-        facts.add_row("asks for", f"{asked['label']}: {value} ({asked['keyVar']}, {asked['valueVar']})")
+        facts.add_row("asks for", f"{asked['label']}: {value} (--set {asked['keyVar']}, {asked['valueVar']})")
+        if asked["usedBy"]:
+            facts.add_row("", f"for {', '.join(asked['usedBy'])}")
     for part in shown["resources"]:
         detail = f": {part['detail']}" if part["detail"] else ""
         facts.add_row(KIND_NAMES.get(part["kind"], part["kind"]).lower(), part["name"] + detail)
@@ -270,7 +272,12 @@ def validate(package: PackagePath) -> None:
 def test(package: PackagePath) -> None:
     """Run a package's own tests: its events, and the answers its panels must give."""
     from dohyo.apps.authoring import run_tests
+    from dohyo.apps.package import package_at
 
+    read = package_at(package)
+    if read.expected is None and read.manifest.asPublished:
+        typer.echo("Nothing is compared: published without sample events, the package has no tests.")
+        return
     report = run_tests(package)
     if report.unasked:
         typer.echo(f"not tested: {', '.join(report.unasked)}", err=True)
@@ -370,6 +377,9 @@ def _found(catalog: Catalog, name: str) -> App:
     apps = catalog.apps()
     wanted = name.strip().lower()
     found = next((app for app in apps if wanted in (app.uuid, app.name.lower())), None)
+    if found is None:  # pages leave out the family: `Azure Security - `
+        short = [app for app in apps if app.name.lower().endswith(f" - {wanted}")]
+        found = short[0] if len(short) == 1 else None
     if found is None:
         near = difflib.get_close_matches(name, [app.name for app in apps], 3, 0.4)
         hints = tuple(f'there is "{one}"' for one in near) or ("dohyo app list shows the catalog",)
@@ -395,10 +405,23 @@ def _pairs(given: Sequence[str] | None, option: str) -> dict[str, str]:
     return found
 
 
+def _by_label(package: Package, given: Mapping[str, str]) -> dict[str, str]:
+    """The inputs, of which a scope may also be given whole by its label: `--set LABEL=FIELD=VALUE`."""
+    scopes = {scope.label.lower(): scope for scope in package.config.parameters}
+    found: dict[str, str] = {}
+    for name, value in given.items():
+        scope, (field, equals, wanted) = scopes.get(name.lower()), value.partition("=")
+        if scope and equals and name not in package.config.inputs:
+            found |= {scope.keyTfVar: field, scope.defaultValueTfVar: wanted}
+        else:
+            found[name] = value
+    return found
+
+
 def _body(
     package: Package, version: str | None, scope: str | None, parameters: Sequence[str] | None
 ) -> dict[str, Any]:
-    given = _pairs(parameters, "--set")
+    given = _by_label(package, _pairs(parameters, "--set"))
     if scope is not None:
         field, equals, value = scope.partition("=")
         scopes = package.config.parameters
@@ -426,6 +449,13 @@ def _carry_out(kind: str, data: Path, app: App, body: dict[str, Any], manner: _M
         if manner.dry_run:
             if manner.as_json:
                 typer.echo(json.dumps({"plan": plan}))
+            return
+        if (
+            kind == "upgrade"
+            and all(one["change"] == "kept" for one in plan["changes"])
+            and not manner.as_json
+        ):
+            typer.echo(f"{app.name} is at {plan['to']} already.")
             return
         if manner.asks:
             typer.confirm("Do it?", default=kind != "uninstall", abort=True)
@@ -456,7 +486,8 @@ def _complete(asked: Sequence[Mapping[str, Any]], body: dict[str, Any], manner: 
         return  # the plan of the order refuses what is wrong
     if not manner.asks:
         one = missing[0]
-        option = "--scope FIELD=VALUE" if len(asked) == 1 else f"--set {one['valueVar']}=VALUE"
+        whole = f'--set "{one["label"]}=FIELD=VALUE"'
+        option = "--scope FIELD=VALUE" if len(asked) == 1 else whole
         message = f"a value is needed for {one['label']}: which logs the app reads"
         hint = f"{option} gives it, such as the source category that the messages have"
         raise ProblemError([Problem("parameter-missing", message, hints=(hint,))])
@@ -487,11 +518,9 @@ def _tell_plan(app: App, plan: Mapping[str, Any]) -> None:
         kind = KIND_NAMES.get(change["kind"], change["kind"])
         what = f"{change['name']}\n{change['detail']}" if change["detail"] else change["name"]
         table.add_row(CHANGE_NAMES[change["change"]], kind, what)
-    if plan["changes"]:
-        Console(markup=False, highlight=False).print(table)
-    else:
-        typer.echo("Nothing changes.")
-    typer.echo(f"Untouched: {', '.join(kept.lower() for kept in plan['keeps'])}.")
+    console = Console(markup=False, highlight=False)
+    console.print(table if plan["changes"] else "Nothing changes.")
+    console.print(f"Untouched: {', '.join(kept.lower() for kept in plan['keeps'])}.")
 
 
 def _tell_not_running(package: Path) -> None:

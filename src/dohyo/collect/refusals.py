@@ -49,7 +49,7 @@ def wrong_fields(error: ValidationError, model: type[BaseModel], where: str = ""
 
 def _field_problem(detail: object, known: Iterable[str], where: str) -> Problem:
     assert isinstance(detail, dict)
-    path = where + ".".join(str(part) for part in detail["loc"])
+    path = (where + ".".join(str(part) for part in detail["loc"])).rstrip(".")
     words = detail["msg"].removeprefix("Value error, ")
     if detail["type"] == "missing":
         return Problem("collectors.validation.fields.missing", f"{path}: a value is needed")

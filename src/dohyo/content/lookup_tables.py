@@ -95,6 +95,7 @@ class LookupTables:
             item, table = _changeable(session, item_id, caller)
             given = rows_of_csv(table, content)
             rows.write_rows(session, item, given, merge=merge, by_people=True)
+            _stamp(item, caller)
         return len(given)
 
     def save(self, address: str, given: list[Row], append: bool, caller: Caller) -> None:
@@ -110,24 +111,28 @@ class LookupTables:
             item, table = _changeable(session, item_id, caller)
             fitting = [_row(table, {name: any_to_text(cell) for name, cell in row.items()}) for row in given]
             rows.write_rows(session, item, fitting, merge=append, by_people=True)
+            _stamp(item, caller)
 
     def truncate(self, item_id: str, caller: Caller) -> None:
         """Removes all rows."""
         with self._metadata.begin() as session:
             item, _ = _changeable(session, item_id, caller)
             rows.write_rows(session, item, [], by_people=True)
+            _stamp(item, caller)
 
     def put_row(self, item_id: str, cells: Mapping[str, str | None], caller: Caller) -> None:
         """Adds a row or replaces that with the same primary key; columns left out become null."""
         with self._metadata.begin() as session:
             item, table = _changeable(session, item_id, caller)
             rows.write_rows(session, item, [_row(table, cells)], merge=True, by_people=True)
+            _stamp(item, caller)
 
     def delete_row(self, item_id: str, key: Mapping[str, str | None], caller: Caller) -> None:
         """Removes the row whose primary key has these values."""
         with self._metadata.begin() as session:
             item, table = _changeable(session, item_id, caller)
             rows.delete_row(session, item, table.key_of(_row(table, key)))
+            _stamp(item, caller)
 
     def set_life(self, item_id: str, ttl: int, description: str, action: str, caller: Caller) -> None:
         """Changes how long rows stay (minutes, 0: for ever), the description, what a full table does."""
@@ -141,7 +146,7 @@ class LookupTables:
             table_of(document)
             item.document, item.description = document, description
             item.version += 1
-            item.modified_ms, item.modified_by = now_ms(), caller.user_id
+            _stamp(item, caller)
 
     def table_json(self, item_id: str, caller: Caller) -> dict[str, Any]:
         """The published definition with id and size; without times, authors and the folder's path."""
@@ -161,6 +166,10 @@ class LookupTables:
             "sizeLimitAction": table.sizeLimitAction,
             "size": size,
         }
+
+
+def _stamp(item: ContentItem, caller: Caller) -> None:
+    item.modified_ms, item.modified_by = now_ms(), caller.user_id
 
 
 def _changeable(session: Session, item_id: str, caller: Caller) -> tuple[ContentItem, Table]:
