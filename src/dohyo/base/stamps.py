@@ -31,9 +31,8 @@ _MONTH = rf"(?P<L>(?i:{'|'.join(MONTHS)}))[a-z]*\.?"
 _JOIN = r"(?:[Tt_*]|'T'|,?[ \t]{1,3}|[ \t]?[|-][ \t])"
 # Where a time of day stands. The guards of its ends are checked apart, so that the search stays fast.
 _CLOCK = re.compile(r"\d\d?:\d\d(?::\d\d)?", re.ASCII)
-_MINUTES = re.compile(
-    r":\d\d", re.ASCII
-)  # begins with a letter, so the search for it skips all others at once
+# Begins with a known letter, so `re` skips all others at once.
+_MINUTES = re.compile(r":\d\d", re.ASCII)
 _IN_JSON = re.compile(r'"(\d{4}-\d\d-\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d+))?Z"', re.ASCII)
 _FRACTION = re.compile(r"[.,:*](\d+)", re.ASCII)
 _TAIL = re.compile(

@@ -42,6 +42,8 @@ LOOK_AGAIN_MS = 1_000
 MESSAGE_BYTES = 1024  # what a message takes besides its text, until it is stored
 ACCOUNT_EVERY_S = 60.0
 KEYS_KEPT_MS = 7 * DAY_MS
+# More at once would only take the interpreter's lock from each other and from the writer.
+_MAKING = threading.Semaphore(2)
 Read = Callable[[Upload, bytes, HttpSettings, UploadLimits], tuple[list[Item], bool]]
 
 
@@ -217,9 +219,10 @@ class Receiver:
         body = unpacked(upload.body, encoding, self.limits.most_bytes)
         self._hold(3 * len(body), done)  # as bytes, as text and as messages
         try:
-            items, has_replaced = read(upload, body, target.settings, self.limits)
-            self._hold(MESSAGE_BYTES * len(items), done)
-            events, tally = target.events.events(items, key, self._clock())
+            with _MAKING:
+                items, has_replaced = read(upload, body, target.settings, self.limits)
+                self._hold(MESSAGE_BYTES * len(items), done)
+                events, tally = target.events.events(items, key, self._clock())
             if has_replaced:
                 tally.notes["an upload was not in the encoding it should be in; letters were replaced"] += 1
             # Without a key the row keys are of this request alone.
