@@ -10,7 +10,8 @@ from dohyo.api.volumes import SLICE_MS, SLICES, volumes
 from dohyo.base.clock import now_ms
 from dohyo.collect.connection_checks import check_graph
 from dohyo.collect.graph_settings import GraphSecuritySettings
-from dohyo.collect.source import Answer, Failed, SignedIn
+from dohyo.collect.journal import Journal
+from dohyo.collect.source import Account, Answer, Failed, SignedIn
 from dohyo.metadata.receiving import CustomField
 from dohyo.store.embedded import EmbeddedStore
 from dohyo.store.event import Event
@@ -119,7 +120,7 @@ def test_volumes_count_by_the_time_messages_came_in():
     assert (found.hour[0], found.hour[-1], sum(found.hour)) == (1, 2, 3)
 
 
-def test_the_tree_pauses_and_resumes_a_source(administrator):
+def test_the_tree_pauses_and_resumes_a_source(server, administrator):
     made = administrator.post(
         "/api/v1/collectors", json={"collector": {"collectorType": "Hosted", "name": "Tree"}}
     )
@@ -145,6 +146,11 @@ def test_the_tree_pauses_and_resumes_a_source(administrator):
     assert shown()["paused"] is False
     assert own(administrator.post(f"{OWN}/sources/{source_id}/dance", json={}))[0] == 404
     assert administrator.get(f"{OWN}/sources/{source_id}/polls").json() == {"polls": []}
+    journal = Journal(server.services.metadata, source_id)
+    journal.note_pass(None, Account(1, 2, 1, 2, fetched=3, new=3))
+    journal.note_pass(None, Account(3, 4, 3, 4, complete=False, message="stopped in this pass"))
+    assert (shown()["lastPoll"]["fetched"], shown()["lastPoll"]["message"]) == (3, None)
+    assert len(administrator.get(f"{OWN}/sources/{source_id}/polls").json()["polls"]) == 2
     administrator.delete(f"/api/v1/collectors/{collector}")
 
 
@@ -154,6 +160,9 @@ def test_types_of_sources_bring_the_schema_of_their_form(viewer):
     assert graph["secrets"] == ["client_certificate", "client_certificate_password", "secret_key"]
     assert graph["testable"] is True
     assert set(graph["schema"]["required"]) == {"name", "tenant_id", "application_id"}
+    rule = graph["schema"]["properties"]["filters"]["items"]
+    assert rule["properties"]["filterType"]["enum"] == ["Exclude", "Include", "Hash", "Mask", "Forward"]
+    assert rule["required"] == ["filterType", "name", "regexp"]
     assert types["HTTP"]["sourceType"] == "HTTP" and types["HTTP"]["testable"] is False
 
 

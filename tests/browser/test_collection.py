@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -87,6 +88,108 @@ def test_an_http_source_is_made_and_takes_a_file_from_the_page(
     expect(drawer.get_by_text("lines.log is stored")).to_be_visible()
     page.goto(f"/search?q=_sourceCategory%3Dfiles%2F{theme}+%7C+count&from=-15m")
     expect(page.get_by_role("cell", name="1,000")).to_be_visible()
+
+
+def test_a_source_is_filled_in_from_json_with_rules_and_given_back_as_json(
+    page: Page, dohyo: Everything, theme: str, collector: int
+) -> None:
+    rules = [{"filterType": "Exclude", "name": "debug", "regexp": ".*DEBUG.*"}]
+    source = {"sourceType": "HTTP", "name": "Ruled", "category": f"ruled/{theme}", "filters": rules}
+    source |= {"timeZone": "Europe/Berlin", "cutoffTimestamp": 5}
+    page.goto(f"/collection?do=source&collector={collector}")
+    page.get_by_role("button", name="Fill in from JSON").click()
+    page.get_by_label("Source as JSON").fill("[")
+    page.get_by_role("button", name="Fill in the form").click()
+    expect(page.get_by_text("This is no JSON")).to_be_visible()
+    page.get_by_label("Source as JSON").fill(json.dumps({"api.version": "v1", "source": source}))
+    page.get_by_role("button", name="Fill in the form").click()
+    expect(page.get_by_label("Source name")).to_have_value("Ruled")
+    page.get_by_role("button", name="More settings").click()
+    rule = page.get_by_role("group", name="1. rule")
+    expect(rule.get_by_label("Expression")).to_have_value(".*DEBUG.*")
+    page.get_by_role("button", name="Add rule").click()
+    second = page.get_by_role("group", name="2. rule")
+    second.get_by_label("What it does").select_option("Mask")
+    page.get_by_role("button", name="Add source").last.click()
+    expect(page.get_by_text("2. rule: Expression is needed")).to_be_visible()
+    assert violations(page) == []
+    second.get_by_label("Put in its place").fill("***")
+    second.get_by_label("Expression").fill(r"key=(\w+)")
+    page.get_by_role("button", name="Add source").last.click()
+    drawer = page.get_by_role("dialog", name="Ruled")
+    with page.expect_download() as download:
+        drawer.get_by_role("link", name="Download as JSON").click()
+    given = json.loads(download.value.path().read_text())["source"]
+    assert given["filters"] == [
+        *rules,
+        {"filterType": "Mask", "name": "Rule 2", "regexp": r"key=(\w+)", "mask": "***"},
+    ]
+    assert (given["timeZone"], given["cutoffTimestamp"]) == ("Europe/Berlin", 5)
+
+
+def test_a_test_of_the_connection_marks_the_setting_and_the_products_are_chosen(
+    page: Page, dohyo: Everything
+) -> None:
+    page.goto("/collection")
+    page.get_by_role("button", name="Graph Security").click()
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_label("Client secret value").fill("wrong")
+    page.get_by_role("button", name="Test connection").click()
+    test = page.get_by_role("region", name="Connection test")
+    expect(test.get_by_text("AADSTS7000215")).to_be_visible()
+    expect(test.get_by_text("Use the value of the client secret, not its ID.")).to_be_visible()
+    expect(page.get_by_label("Client secret value")).to_have_attribute("aria-invalid", "true")
+    page.get_by_label("Client secret value").fill("")
+    page.get_by_role("button", name="More settings").click()
+    page.get_by_label("Defender for Cloud Apps").check()
+    page.get_by_label("Sign in with").select_option("workload_identity")
+    page.get_by_label("File of the workload’s token").fill("/nowhere/token")
+    page.get_by_role("button", name="Test again").click()
+    expect(test.get_by_text("The file has to be on the server")).to_be_visible()
+    expect(page.get_by_label("File of the workload’s token")).to_have_attribute("aria-invalid", "true")
+    assert violations(page) == []
+    page.get_by_label("Sign in with").select_option("secret")
+    page.get_by_role("button", name="Save source").click()
+    expect(page.get_by_role("heading", name="Last poll")).to_be_visible()
+    sources = dohyo.dohyo.call("GET", "/api/dohyo/v1/collection", None).json()["collectors"][0]["sources"]
+    [one] = [source for source in sources if source["name"] == "Graph Security"]
+    path = f"/api/v1/collectors/{one['collectorId']}/sources/{one['id']}"
+    answer = dohyo.dohyo.call("GET", path, None)
+    stored = answer.json()["source"]
+    assert stored["config"]["service_sources"] == ["microsoftDefenderForCloudApps"]
+    page.get_by_role("button", name="Edit", exact=True).click()
+    page.get_by_role("button", name="More settings").click()
+    page.get_by_label("Defender for Cloud Apps").uncheck()
+    page.get_by_role("button", name="Save source").click()
+    expect(page.get_by_role("heading", name="Last poll")).to_be_visible()
+    assert "service_sources" not in dohyo.dohyo.call("GET", path, None).json()["source"]["config"]
+
+
+def test_what_a_source_offers_is_in_reach_on_a_small_screen(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/collection")
+    page.get_by_role("button", name="Graph Security").click()
+    drawer = page.get_by_role("dialog", name="Graph Security")
+    for name in ("Edit", "Poll now", "Pause", "Delete"):
+        expect(drawer.get_by_role("button", name=name, exact=True)).to_be_in_viewport(ratio=1)
+    drawer.get_by_role("link", name="Health events").click()
+    expect(page.get_by_role("tab", name="Messages")).to_be_visible()
+    assert "sumologic_system_events" in page.url
+
+
+def test_volume_counts_by_the_time_of_receipt_as_the_list_of_sources_does(
+    page: Page, dohyo: Everything
+) -> None:
+    def received() -> int:
+        found = dohyo.dohyo.call("GET", "/api/dohyo/v1/collection", None).json()["collectors"]
+        return next(s["day"] for one in found for s in one["sources"] if s["name"] == "Graph Security")
+
+    before = received()
+    page.goto("/collection/volume?from=-24h")
+    settled(page)
+    row = page.get_by_role("region", name="By source", exact=True).get_by_role("row", name="Graph Security")
+    count = int(row.get_by_role("cell").nth(2).inner_text().replace(",", ""))
+    assert before <= count <= received()
 
 
 def test_an_extraction_rule_is_tried_made_rested_and_deleted_by_keyboard(page: Page) -> None:

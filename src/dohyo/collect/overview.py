@@ -22,9 +22,13 @@ def source_overview(metadata: sessionmaker[Session]) -> list[dict[str, Any]]:
     return [_shown(source, statuses.get(source.id), polls.get(source.id)) for source in sources]
 
 
-def recent_polls(metadata: sessionmaker[Session], source_id: int, limit: int = 100) -> list[PollAccount]:
-    """The accounts of a source's last passes, newest first."""
+def recent_polls(
+    metadata: sessionmaker[Session], source_id: int, limit: int = 100, *, whole: bool = False
+) -> list[PollAccount]:
+    """The accounts of a source's last passes, newest first. `whole`: of those that came to their end."""
     wanted = select(PollAccount).where(PollAccount.source_id == source_id)
+    if whole:
+        wanted = wanted.where(PollAccount.complete)
     with metadata() as session:
         return list(session.scalars(wanted.order_by(PollAccount.id.desc()).limit(limit)))
 

@@ -64,7 +64,7 @@ def _more(row: dict[str, Any], source: Source, volume: Volume) -> dict[str, Any]
 def _status(row: dict[str, Any], parts: Services) -> dict[str, Any]:
     with parts.metadata() as session:
         status = session.get(SourceStatus, row["id"])
-    last = next(iter(recent_polls(parts.metadata, row["id"], 1)), None)
+    last = next(iter(recent_polls(parts.metadata, row["id"], 1, whole=True)), None)
     return {
         "since_ms": status.since_ms if status else None,
         "lastPoll": row["lastPoll"] and last and {**row["lastPoll"], **poll_json(last)},
@@ -154,8 +154,22 @@ def _type_json(kind: SourceType) -> dict[str, Any]:
         "sourceType": "Universal" if kind.is_universal else kind.name,
         "secrets": sorted(kind.secrets),
         "testable": kind.settings is GraphSecuritySettings,
-        "schema": {"properties": schema["properties"], "required": schema.get("required", [])},
+        "schema": _whole(
+            {"properties": schema["properties"], "required": schema.get("required", [])},
+            schema.get("$defs", {}),
+        ),
     }
+
+
+def _whole(part: Any, named: dict[str, Any]) -> Any:
+    """A schema with what it refers to in its place; no setting holds things of its own kind."""
+    if isinstance(part, list):
+        return [_whole(one, named) for one in part]
+    if not isinstance(part, dict):
+        return part
+    if "$ref" in part:
+        return _whole(named[part["$ref"].rpartition("/")[2]], named)
+    return {key: _whole(one, named) for key, one in part.items()}
 
 
 @router.post("/source-types/test")

@@ -41,8 +41,10 @@ export interface SchemaProperty {
   minimum?: number;
   maximum?: number;
   maxProperties?: number;
+  maxItems?: number;
   pattern?: string;
   anyOf?: SchemaProperty[];
+  items?: SchemaProperty & { properties?: Record<string, SchemaProperty>; required?: string[] };
 }
 export interface SourceType {
   name: string;
@@ -58,6 +60,10 @@ export interface Check {
   name: string;
   state: "ok" | "warning" | "error";
   detail: string;
+  /** What is wrong in a word, the setting to change, the way out. */
+  cause: string | null;
+  setting: string | null;
+  hint: string | null;
 }
 export interface SourceBody {
   id?: number;

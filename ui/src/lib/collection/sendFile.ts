@@ -3,6 +3,8 @@ import { Failed, problemOf } from "../api/call";
 
 /** A body may have 64 MiB; smaller ones show how far it is. */
 const PIECE_BYTES = 4 * 1024 * 1024;
+/** It may have 250,000 lines. */
+const PIECE_LINES = 200_000;
 const TRIES = 8;
 /** What tells whether a file is text. */
 const HEAD_BYTES = 8192;
@@ -47,14 +49,26 @@ export async function sendFile(file: File, url: string, onsent: (sent: Sent) => 
     }
     held = joined(held, value);
     while (held.length >= PIECE_BYTES) {
-      const end = held.lastIndexOf(LINE_END, PIECE_BYTES - 1) + 1;
+      const end = endOf(held);
       if (!end && held.length < 8 * PIECE_BYTES) break;
       await store(held.slice(0, end || held.length));
       held = held.slice(end || held.length);
     }
   }
-  if (held.length) await store(held);
+  // What is left is less than a piece, but for its lines.
+  for (let end = endOf(held); held.length; end = endOf(held)) {
+    const whole = !end || !held.subarray(end).includes(LINE_END);
+    await store(whole ? held : held.slice(0, end));
+    held = whole ? new Uint8Array(0) : held.slice(end);
+  }
   return { ...sent, done: file.size };
+}
+
+/** Where a piece ends: behind the last whole line that fits; 0 where none does. */
+function endOf(held: Uint8Array): number {
+  let end = 0;
+  for (let lines = 0, next = held.indexOf(LINE_END); next >= 0 && next < PIECE_BYTES && lines < PIECE_LINES; lines++, next = held.indexOf(LINE_END, end)) end = next + 1;
+  return end;
 }
 
 function joined(first: Uint8Array, second: Uint8Array): Uint8Array<ArrayBuffer> {
