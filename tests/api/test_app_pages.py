@@ -54,6 +54,7 @@ def test_the_page_of_an_app_leads_to_its_installed_items(viewer, page):
             "valueVar": "default_scope_value",
             "field": "_sourceCategory",
             "value": CATEGORY,
+            "usedBy": [],
         }
     ]
     assert page["versions"][-1]["version"] == "1.0.0" and "Overview" in page["versions"][-1]["changes"]

@@ -227,7 +227,7 @@ def test_what_cannot_run_is_told_and_the_app_is_packed_all_the_same(tmp_path):
     made = adopt(place, None, "1.0.0", tmp_path / "made")
     assert validate(made) == []
     (told,) = not_running(made)
-    assert "panel bad: cuont is no operator" in told.message
+    assert "panel bad, line 1 of its query: cuont is no operator" in told.message
     assert package_at(made).expected.cases[0].panels["b"]["good"] == [{"_count": 3}]
     assert run_tests(made).compared >= 1
     package = package_at(pack(made, tmp_path / "made.zip"))
