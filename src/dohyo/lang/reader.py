@@ -92,9 +92,18 @@ class Reader:
     def string(self) -> tree.String:
         token = self.peek()
         if token.kind != STRING:
-            self.fail("string-expected", "a string in double quotes is expected here")
+            self.fail_for_string("a string in double quotes is expected here")
         self.take()
         return tree.String(str(token.value), token.text[1:-1], span=token.span)
+
+    def fail_for_string(self, message: str, hints: tuple[str, ...] = ()) -> NoReturn:
+        """Complain that a string is missing here; a word that stands here only lacks its quotes."""
+        token = self.peek()
+        if token.kind != WORD:
+            self.fail("string-expected", message, hints=hints)
+        quoted = f'"{token.text}"'
+        fixes = (Fix(token.span, quoted, f"Put {token.text} in quotes"),)
+        self.fail("string-expected", message, hints=(f"in quotes: {quoted}", *hints), fixes=fixes)
 
     def char(self) -> tree.String:
         """One character, `'x'` or `"x"`, as in `delim=':'`."""

@@ -9,7 +9,7 @@ from dohyo.base.problem import Problem, ProblemError, Span
 from dohyo.functions.json_auto import MOST_LEVELS, options_text
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.lang.tokens import STRING
+from dohyo.lang.tokens import STRING, WORD
 from dohyo.ops.context import CheckContext, fail, refuse_fixed, refuse_twice
 from dohyo.ops.discovered import with_discovered, with_found
 from dohyo.ops.expressions import applied, coerced, field_value
@@ -59,6 +59,8 @@ def read_clause(reader: Reader) -> JsonClause:
             keys += reader.strings()
         elif len(names) < max(len(keys), 1) and reader.word("as"):
             names += reader.names_before_string()
+        elif not keys and token.kind == WORD:
+            reader.fail_for_string("keys of json stand in double quotes")
         else:
             reader.fail("left-over", f"json does not expect {token.text} here")
     _check_read(reader, keys, names, said)

@@ -15,7 +15,7 @@ from dohyo.functions.key_value import (
 from dohyo.functions.regex import group_names
 from dohyo.lang import tree
 from dohyo.lang.reader import Reader
-from dohyo.lang.tokens import STRING
+from dohyo.lang.tokens import STRING, WORD
 from dohyo.ops.context import CheckContext, fail, refuse_fixed, refuse_twice
 from dohyo.ops.discovered import with_discovered, with_found
 from dohyo.ops.expressions import applied, checked_regex, coerced, field_value, not_of_nothing
@@ -73,6 +73,8 @@ def read_clause(reader: Reader) -> KeyValueClause:
             keys += reader.strings()
         elif len(names) < max(len(keys), 1) and reader.word("as"):
             names += reader.names_before_string()
+        elif not keys and reader.peek().kind == WORD:
+            reader.fail_for_string("keys of keyvalue stand in double quotes")
         else:
             reader.fail("left-over", f"keyvalue does not expect {reader.peek().text} here")
     if not keys and mode != "auto":
