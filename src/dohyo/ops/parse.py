@@ -45,8 +45,8 @@ def read_anchor(reader: Reader) -> AnchorClause:
     nodrop = False
     if reader.peek().word == "using":
         message = "parse using takes an expression that Sumo Logic keeps in its library"
-        hint = 'write the expression itself: parse "* - * [*]" as a, b, c'
-        reader.fail("operator-impossible", message, hints=(hint,))
+        itself = 'write the expression itself: parse "* - * [*]" as a, b, c'
+        reader.fail("operator-impossible", message, hints=(itself,))
     while not reader.at_end():
         if reader.option("field"):
             source = reader.field()
