@@ -84,10 +84,10 @@ export const api = {
     return Number(rows.rows[0]?.[0] ?? 0);
   },
   /** The rows of a short query, its job ended again. */
-  async rows(query: string, range: RangeWords, limit = 100): Promise<JobTable> {
+  async rows(query: string, range: RangeWords, limit = 100, how: SearchHow = {}): Promise<JobTable> {
     const bounds = resolve(range);
     if (!bounds) throw new Failed(400, problemOf("range", "The time range is empty: its start lies at or after its end."));
-    const { id } = await this.startJob(query, bounds, zone);
+    const { id } = await this.startJob(query, bounds, zone, how);
     try {
       for (;;) {
         const table = await this.jobTable(id, 0, limit);
