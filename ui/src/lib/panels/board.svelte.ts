@@ -64,7 +64,7 @@ export class Board {
   readonly request = $derived<RunRequest>({ range: this.range, variables: Object.fromEntries(this.variables.map((v) => [v.name, sent(v, v.value)])), timeZone: zone });
   // A text: it changes only with what it says, not with every change of the model.
   readonly #requestText = $derived(JSON.stringify(this.request));
-  readonly emptyFact = $derived(this.#newest_ms ? `Newest message is from ${dayShort(this.#newest_ms, true)} ${zoneName}.` : "No messages have been collected yet.");
+  readonly emptyFact = $derived(this.#newest_ms ? `The newest message of all sources is from ${dayShort(this.#newest_ms, true)} ${zoneName}.` : "No messages have been collected yet.");
   readonly reading = $derived(`Reading ${rangeLabel(this.range).toLowerCase()}`);
 
   constructor(readonly id: string) {

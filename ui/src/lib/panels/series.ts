@@ -77,8 +77,8 @@ const AGGREGATES: Record<string, (values: number[]) => number> = {
 };
 
 /** The colour of the first rule whose scope names the series and whose bounds hold its aggregate. */
-function ruleColour(view: Look, series: Series): string | null {
-  for (const rule of view.rules) {
+export function ruleColour(rules: PanelView["rules"], series: Pick<Series, "name" | "values">): string | null {
+  for (const rule of rules) {
     let names = false;
     try {
       names = new RegExp(`^(?:${rule.scope})$`).test(series.name);
@@ -109,7 +109,7 @@ export function styled(all: Series[], view: Look): Styled[] {
     return {
       ...s,
       label: (p.name && template(p.name, s)) || own(s)?.name || s.name,
-      colour: writtenColour(p.color) ?? ruleColour(view, s) ?? writtenColour(own(s)?.color) ?? `var(--${tokens[i]})`,
+      colour: writtenColour(p.color) ?? ruleColour(view.rules, s) ?? writtenColour(own(s)?.color) ?? `var(--${tokens[i]})`,
       style: type && ["column", "line", "area", "bar", "scatter"].includes(type) ? type : view.style,
       axis: /sec|y2|right/i.test(p.axisYType ?? "") ? 1 : 0,
       dash: ([p.lineDashType, general.lineDashType].find((d) => d === "dash" || d === "dashed" || d === "dot" || d === "dotted") ?? "solid").replace(/^(dash|dot)$/, (d) => ({ dash: "dashed", dot: "dotted" })[d]!) as Styled["dash"],

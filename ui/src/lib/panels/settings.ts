@@ -75,6 +75,7 @@ export interface Settings {
     markerSize?: number | null;
     decimals?: number | null;
     fontSize?: number;
+    noDataMessage?: string;
   };
   title?: { fontSize?: number };
   svp?: SvpSettings;
