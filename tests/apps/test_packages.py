@@ -66,7 +66,9 @@ def test_wrong_query_is_told_with_file_and_panel(tmp_path):
     resource = folder / "resources/overview.json"
     resource.write_text(resource.read_text().replace("| count by severity", "| cuont by severity"))
     [problem] = validate(folder)
-    assert problem.message.startswith("resources/overview.json: panel by-severity: ")
+    line = next(at for at, text in enumerate(resource.read_text().splitlines(), 1) if '"by-severity"' in text)
+    place = f"resources/overview.json, line {line}: panel by-severity, line 4 of its query: "
+    assert problem.message.startswith(place)
     with pytest.raises(PackageRefused):
         pack(folder, tmp_path / "app.zip")
     assert not (tmp_path / "app.zip").exists()
