@@ -21,7 +21,7 @@ MODES = frozenset(
 DISPLAYS = frozenset({"default", "stacked", "smooth", "percentage", "percent", "normal"})
 DRAWN = re.compile(
     r"""general\.(mode|type|displayType|paginationPageSize|maxNumOfSlices|markerType|markerSize|lineThickness
-            |lineDashType|decimals)
+            |lineDashType|decimals|noDataMessage)
     |svp\.(option|label|unit|noDataString|useNoData|hideData|hideLabel|useBackgroundColor|textColor
             |backgroundColor|rounding|thresholds\.(from|to|color)|sparkline\.show|gauge\.(show|min|max))
     |axes\.axis\w+\.(title|hideLabels|logarithmic|linear|minimum|maximum|unit\.(value|isCustom)|unitDecimals)
@@ -31,7 +31,7 @@ DRAWN = re.compile(
             |properties\.(color|name|type|axisYType|lineDashType|lineThickness|fillOpacity))
     |hiddenQueryKeys
     |map\.(layerType|type|mainMetric\.layerType)
-    |honeyComb\.(thresholds\.(from|to|color)|shape)
+    |honeyComb\.(thresholds\.(from|to|color)|shape|noDataMessage)
     |text\.(format|alignment|horizontalAlignment|verticalAlignment|fontSize|textColor|backgroundColor|showTitle
             |text)
     |thresholdsSettings\.(showThresholds|fillRemainingGreen|highlightViolations
@@ -48,9 +48,11 @@ STYLE = re.compile(
 )
 # Switches of the editor that draw nothing by themselves.
 SILENT = re.compile(
-    r"general\.(outlierBand\w+|aggregationType|noDataMessage)|honeyComb\.(aggregationType|noDataMessage)"
+    r"general\.(outlierBand\w+|aggregationType)|honeyComb\.aggregationType"
     r"|axes\.axis\w+\.includeZero"
 )
+WHOLE = ("general.innerRadius", "0%")
+"""A pie without a hole is drawn as one; every other hole has the same size."""
 SLICES, FEW = "general.maxNumOfSlices", tuple(map(str, range(1, 13)))
 """A pie is drawn with at most twelve slices, the last of them of all others."""
 MOST_NAMED = 4
@@ -93,7 +95,7 @@ def style_of(given: Any) -> set[str]:
     """Names of settings for fonts, lines and palettes, in whose place Dohyo has its own."""
     settings = settings_of(given) or {}
     many = {path for path, value in leaves(settings) if path == SLICES and str(value) not in FEW}
-    styles = (path for path, _ in leaves(settings) if STYLE.fullmatch(path))
+    styles = (path for path, value in leaves(settings) if STYLE.fullmatch(path) and (path, value) != WHOLE)
     return many | {path for path in styles if not DRAWN.fullmatch(path)}
 
 
