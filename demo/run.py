@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 from check import compare_panels, wait_for_collection
 from dohyo_api import CATEGORY, Dohyo
 from options import options
@@ -78,9 +79,12 @@ def show(data: Path, port: int, alerts: int) -> None:
         raise DemoError("The server has ended:\n" + "\n".join(running.server.output[-20:]))
 
 
-def tell_progress(dohyo: Dohyo, told: str | None) -> str:
+def tell_progress(dohyo: Dohyo, told: str | None) -> str | None:
     """Prints how collection goes whenever there is something to tell; returns what was told last."""
-    state = dohyo.source_state()
+    try:
+        state = dohyo.source_state()
+    except httpx.TransportError:  # one answer lost, as on a busy machine; the caller sees a server that ended
+        return told
     line = f"{state['state']}: {state['message']}" if state["message"] else state["state"]
     if poll := state.get("lastPoll"):
         line += f", last pass {poll['new']} new, {poll['updated']} updated"
