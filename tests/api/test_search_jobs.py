@@ -254,6 +254,32 @@ def test_the_newest_messages_of_a_long_search_are_there_first(server, viewer, al
     assert answers.first_messages(sorts, run, buckets) is None
 
 
+def test_the_newest_part_of_a_long_search_is_grouped_first(server, viewer, alerts, monkeypatch):
+    monkeypatch.setattr(searches, "MANY_GROUPED", len(alerts))
+    monkeypatch.setattr(searches, "FIRST_PART", len(alerts))
+    answers, now = server.services.searches, int(time.time() * 1000)
+    run = RunContext(now, now - DAY_MS, now)
+    newest = answers.compiled(f"_sourceCategory={CATEGORY} | fields _messagetime", run)
+    times = [row[0] for row in answers.result(newest, run).rows]
+    run = RunContext(now, times[-1], times[0] + 1)
+    made = answers.compiled(COUNT, run)
+    buckets = answers.histogram(made, run)
+    part, since_ms = answers.first_records(made, run, buckets)
+    whole = dict(answers.result(made, run).rows)
+    assert sum(count for _, count in part.rows) == sum(one >= since_ms for one in times) < sum(whole.values())
+    assert all(count <= whole[severity] for severity, count in part.rows)
+    compared = answers.compiled(f"{COUNT} | compare timeshift 1d", run)
+    assert answers.first_records(compared, run, buckets) is None
+    ident, _ = done(viewer, COUNT)
+    assert viewer.get(f"/api/dohyo/v1/search/jobs/{ident}/table").json()["partial_since_ms"] is None
+
+
+def test_a_value_of_json_asked_for_in_the_scope_is_told_how_to_ask(viewer, alerts):
+    ident, _ = done(viewer, f"_sourceCategory={CATEGORY} severity=high")
+    found = viewer.get(f"/api/dohyo/v1/search/jobs/{ident}/table").json()
+    assert found["total"] == 0 and '| json "severity" | where severity = "high"' in found["warnings"][0]
+
+
 def test_estimated_usage_counts_the_bytes_of_the_range_and_checks_the_query(analyst, alerts):
     asked = {
         "queryString": "_sourceCategory=nothing | count",

@@ -55,6 +55,12 @@ class FakeSearches:
     def first_messages(self, compiled, run, buckets, query_id=None):
         return None
 
+    def first_records(self, compiled, run, buckets, query_id=None):
+        return None
+
+    def meant(self, compiled):
+        return []
+
     def newest_insert(self):
         return self.newest
 

@@ -203,7 +203,10 @@ def _interruptible(searches: Searches, compiled: Compiled, run: RunContext) -> R
     worker = Thread(target=search, daemon=True)
     worker.start()
     try:
-        return answer.result()
+        result = answer.result()
+        return (
+            result if result.rows else replace(result, warnings=(*result.warnings, *searches.meant(compiled)))
+        )
     except KeyboardInterrupt:
         searches.cancel(ONLY_ONE)
         worker.join()

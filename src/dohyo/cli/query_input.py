@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, BinaryIO, cast
 
 import pyarrow as pa
 import typer
-from rich.console import Console
 
 from dohyo.base.clock import now_ms
 from dohyo.base.problem import Problem, ProblemError
@@ -67,6 +66,8 @@ def reading(files: Sequence[Path], events: FileEvents) -> Iterator[None]:
     if not sys.stderr.isatty():
         yield
         return
+    from rich.console import Console
+
     size = sum(file.stat().st_size for file in files if file.is_file())
     is_over = threading.Event()
     with Console(stderr=True).status(f"Reading {size / 2**20:,.0f} MB" if size else "Reading") as status:

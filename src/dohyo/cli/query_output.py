@@ -14,8 +14,6 @@ from enum import Enum
 import orjson
 import typer
 from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
 
 from dohyo.base.clock import utc_of_ms
 from dohyo.functions.casts import any_to_text
@@ -94,6 +92,9 @@ def _write_table(fields: Sequence[Field], cells: Sequence[Sequence[str]]) -> Non
     columns = list(zip([field.name for field in fields], *cells, strict=True))
     widths = [max(map(cell_len, column)) for column in columns]
     if sum(widths) + 3 * len(widths) - 1 > _terminal_width() and len(cells) <= MOST_FOLDED:
+        from rich.console import Console
+        from rich.table import Table
+
         table = Table(show_edge=False)
         for field, right in zip(fields, is_number, strict=True):
             table.add_column(field.name, justify="right" if right else "left", overflow="fold")

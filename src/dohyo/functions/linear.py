@@ -6,14 +6,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 _TOKEN = re.compile(
     r"\\Q.*?(?:\\E|\Z)|\\.|\[\^?\]?(?:\[:\^?\w+:\]|\\.|[^\]\\])*\]|\(\?P?<(?P<name>\w+)>|\(\?|(?P<open>\()|.",
     re.DOTALL,
 )
+
+
+def _compute() -> Any:
+    """Arrow's functions, whose import takes as long as that of all of Arrow."""
+    import pyarrow.compute
+
+    return pyarrow.compute
 
 
 def all_named(pattern: str) -> tuple[str, int]:
@@ -39,7 +46,7 @@ def is_in(pattern: str, text: str) -> bool:
     >>> is_in("(a+)+$", "a" * 50 + "!")
     False
     """
-    found: bool = pc.match_substring_regex(text, all_named(pattern)[0]).as_py()
+    found: bool = _compute().match_substring_regex(text, all_named(pattern)[0]).as_py()
     return found
 
 
@@ -49,7 +56,7 @@ def replaced(pattern: str, text: str, replacement: str) -> str:
     >>> replaced("(a)b", "abab", r"<\1>")
     '<a><a>'
     """
-    made: str = pc.replace_substring_regex(text, all_named(pattern)[0], replacement).as_py()
+    made: str = _compute().replace_substring_regex(text, all_named(pattern)[0], replacement).as_py()
     return made
 
 
@@ -63,7 +70,7 @@ def first_groups(pattern: str, texts: Sequence[str | None]) -> list[tuple[str, .
     named, count = all_named(pattern)
     array = pa.array(texts, pa.large_string())
     if not count:
-        matched = pc.match_substring_regex(array, named).to_pylist()
+        matched = _compute().match_substring_regex(array, named).to_pylist()
         return [() if has_match else None for has_match in matched]
-    found = pc.extract_regex(array, named).to_pylist()
+    found = _compute().extract_regex(array, named).to_pylist()
     return [None if groups is None else tuple(groups.values()) for groups in found]

@@ -238,6 +238,16 @@ def indexes_named(scope: tree.ScopeNode) -> Iterator[str]:
             yield from indexes_named(operand)
 
 
+def fields_asked(scope: tree.ScopeNode) -> Iterator[tree.FieldTerm]:
+    """The terms that ask for a value of a custom field, other than under `not`."""
+    if isinstance(scope, tree.FieldTerm):
+        if not scope.field.startswith("_"):
+            yield scope
+    elif isinstance(scope, tree.ScopeAnd | tree.ScopeOr):
+        for operand in scope.operands:
+            yield from fields_asked(operand)
+
+
 def without_indexes(scope: tree.ScopeNode, unusual: Iterable[str], closed: Iterable[str]) -> tree.ScopeNode:
     """The scope without messages of these partitions: `unusual` ones unless it names partitions itself,
     `closed` ones in any case.

@@ -92,13 +92,19 @@ class Answers(Protocol):
     def first_messages(
         self, compiled: Compiled, run: RunContext, buckets: Sequence[Bucket], query_id: str | None = None
     ) -> Result | None: ...
+    def first_records(
+        self, compiled: Compiled, run: RunContext, buckets: Sequence[Bucket], query_id: str | None = None
+    ) -> tuple[Result, int] | None: ...
+    def meant(self, compiled: Compiled) -> list[str]: ...
     def histogram_by(self, compiled: Compiled, run: RunContext, name: str) -> dict[str, list[int]]: ...
     def cancel(self, query_id: str) -> None: ...
 
 
 @dataclass
 class Job:
-    """One search job. Its lock guards everything below it."""
+    """One search job. Its lock guards everything below it. While `partial_since_ms` is set, `records` are
+    those of the messages from then on.
+    """
 
     id: str
     request: SearchRequest
@@ -110,6 +116,7 @@ class Job:
     aggregate: bool | None = None
     records: Result | None = None
     messages: Result | None = None
+    partial_since_ms: int | None = None
     histogram: list[Bucket] = field(default_factory=list)
     message_count: int = 0
     problem: Problem | None = None
@@ -308,9 +315,9 @@ class SearchJobs:
             job.message_count = sum(bucket.count for bucket in histogram)
         if job.state is State.CANCELLED:
             return False
-        first = None if compiled.is_aggregate else searches.first_messages(compiled, run, histogram, job.id)
-        with job.lock:
-            job.messages = first
+        self._gather_first(job, compiled, run, histogram)
+        if job.state is State.CANCELLED:
+            return False
         result = searches.result(compiled, run, job.id)
         kept = (
             searches.messages(compiled, run, job.id)
@@ -318,9 +325,10 @@ class SearchJobs:
             else None
         )
         with job.lock:
-            job.warnings = [*request.notes, *result.warnings]
+            meant = [] if result.rows else searches.meant(compiled)
+            job.warnings = [*request.notes, *result.warnings, *meant]
             if result.is_aggregate:
-                job.records, job.messages = result, kept
+                job.records, job.messages, job.partial_since_ms = result, kept, None
             else:
                 job.messages, job.message_count = result, len(result.rows)
         full = result.cut and not result.is_aggregate
@@ -328,6 +336,18 @@ class SearchJobs:
             with job.lock:
                 job.warnings.append(f"more messages match; the newest {len(result.rows):,} are kept")
         return full and self._limits.pauses
+
+    def _gather_first(
+        self, job: Job, compiled: Compiled, run: RunContext, histogram: Sequence[Bucket]
+    ) -> None:
+        """What of a long search is there before all is."""
+        if not compiled.is_aggregate:
+            first = job.searches.first_messages(compiled, run, histogram, job.id)
+            with job.lock:
+                job.messages = first
+        elif found := job.searches.first_records(compiled, run, histogram, job.id):
+            with job.lock:
+                job.records, job.partial_since_ms = found
 
     def _moved(self, job: Job, state: State) -> bool:
         """Put the job into the state unless it was cancelled."""

@@ -15,12 +15,13 @@ from dohyo.plan import nodes
 from dohyo.plan.expr import Apply, Expr, Lit, Ref
 from dohyo.plan.nodes import AggregateCall, LookupTable, Plan, chain
 from dohyo.plan.schema import Field, Schema
-from dohyo.plan.scope import AUDIT_INDEXES, indexes_named, without_indexes
+from dohyo.plan.scope import AUDIT_INDEXES, fields_asked, indexes_named, without_indexes
 from dohyo.plan.types import BOOL, LONG, TIME
 from dohyo.search.limits import Limits
 from dohyo.search.lookups import Lookups
 from dohyo.search.result import Bucket, Result
 from dohyo.search.run import Engine, Runner, run_query
+from dohyo.sql.query import SQL_NODES
 
 _MESSAGE_NODES = (nodes.Scan, nodes.Extend, nodes.Filter, nodes.Project, nodes.Capture)
 _SECOND = 1000
@@ -32,6 +33,9 @@ MOST_BUCKETS = 120
 MOST_PARTS = 7
 FIRST_MESSAGES = 200
 MANY_MESSAGES = 20_000
+MANY_GROUPED = 500_000
+FIRST_PART = 10
+"""The newest tenth of the messages of a long search is grouped before all are."""
 MOST_COUNTED = 100_000
 OTHER, NONE = "Other", "none"
 
@@ -99,6 +103,18 @@ class Searches:
         limits = replace(self.limits, messages=most_messages) if most_messages else self.limits
         return run_query(compiled, self.engine, run, limits, self.lookups, query_id)
 
+    def meant(self, compiled: Compiled) -> list[str]:
+        """What a query that found nothing may have meant by `name=value` in its scope."""
+        first = chain(compiled.plan)[0]
+        asked = next(fields_asked(first.scope), None) if isinstance(first, nodes.Scan) else None
+        if asked is None:
+            return []
+        name, value = asked.field, asked.value
+        return [
+            f"{name}={value} before the first | asks for a field that came with the messages, or for these "
+            f'words; a key of JSON is asked for after it: | json "{name}" | where {name} = "{value}"'
+        ]
+
     def newest_insert(self) -> int:
         """A number that changes with every insert."""
         return self.engine.newest_insert()
@@ -148,6 +164,26 @@ class Searches:
             compiled.plan, lambda node: nodes.Filter(node, since) if isinstance(node, nodes.Scan) else node
         )
         return self.result(replace(compiled, plan=plan, warnings=()), run, query_id)
+
+    def first_records(
+        self, compiled: Compiled, run: RunContext, buckets: Sequence[Bucket], query_id: str | None = None
+    ) -> tuple[Result, int] | None:
+        """The records of the newest messages of a long search, and since when these are; `buckets` newest
+        first. None where the search is short, or where its operators do more than one statement says.
+        """
+        total = sum(bucket.count for bucket in buckets)
+        steps = chain(compiled.plan)
+        plain = isinstance(steps[0], nodes.Scan) and all(isinstance(one, SQL_NODES) for one in steps[1:])
+        if not plain or total < MANY_GROUPED:
+            return None
+        seen, start_ms = 0, run.end_ms
+        for bucket in buckets:
+            seen, start_ms = seen + bucket.count, bucket.start_ms
+            if seen * FIRST_PART >= total:
+                break
+        if seen * 2 > total:  # it would take as long as all
+            return None
+        return self.result(compiled, replace(run, start_ms=start_ms), query_id), start_ms
 
     def histogram_by(self, compiled: Compiled, run: RunContext, name: str) -> dict[str, list[int]]:
         """Messages over time for each value of a field, the commonest value first, those beyond `MOST_PARTS`

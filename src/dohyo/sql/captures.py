@@ -23,9 +23,10 @@ def captured(plan: nodes.Capture, rows: Relation, run: RunContext) -> Relation:
     if plan.many:
         return _every_match(plan, rows, searched, there)
     pattern = text("(?-s)" + plan.pattern)
-    is_match = call("and", there, call("match", searched, pattern))
     found = call("extractGroups", searched, pattern)
     groups = column(rows.define(Value(found, size + _SIZE, object()), "groups"))
+    # Without a match there are no groups, with one there is one at least.
+    is_match = call("and", there, call("notEmpty", groups))
     matched = rows.define(Value(is_match, 2 * size + _SIZE, object()), "matched")
     if not plan.keep:
         rows.filter(column(matched))

@@ -49,7 +49,10 @@ def check(body: JsonObject, principal: Searcher, parts: Parts) -> Response:
 def table(
     job_id: str, principal: Searcher, parts: Parts, offset: str | None = None, limit: str | None = None
 ) -> Response:
-    """Records of a query with grouping, else messages, as far as they are there; histogram oldest first."""
+    """Records of a query with grouping, else messages, as far as they are there; histogram oldest first.
+
+    While `partial_since_ms` is set, the records are those of the messages from then on.
+    """
     start = whole_param(offset, "offset", 0)
     most = whole_param(limit, "limit", PAGE, least=1, most=MOST_ROWS)
     job = parts.search_jobs.job(job_id, principal.user_id)
@@ -58,6 +61,7 @@ def table(
         shown: dict[str, Any] = {
             "state": job.state.value,
             "aggregate": bool(job.aggregate),
+            "partial_since_ms": job.partial_since_ms,
             "warnings": list(job.warnings),
             "problem": job.problem.as_json(job.request.query) if job.problem else None,
             "histogram": [
