@@ -13,6 +13,9 @@ export function axisTitle(axis: Axis, gap: number) {
   return axis.title ? { name: axis.title, nameLocation: "middle" as const, nameGap: gap, nameTextStyle: { color: token("text-3"), fontSize: 11 } } : {};
 }
 
+/** Where marks stand on the ends of an axis: its first and last text keep within it. */
+export const edges = (on: boolean) => (on ? { alignMinLabel: "left" as const, alignMaxLabel: "right" as const } : {});
+
 export interface Reach {
   low: number;
   high: number;
@@ -39,7 +42,7 @@ export function valueAxis({ axis, whole, percent = false, right = false, lying =
   // A threshold stays in sight.
   const line = Math.max(...limits.map((limit) => limit.value));
   const high = axis.max ?? (percent ? 100 : Math.max(reach.high, line));
-  const marks = [axis.min ?? reach.low, high / 4, high / 2, (3 * high) / 4, high].map(text);
+  const marks = [axis.min ?? reach.low, high / 4, high / 2, (3 * high) / 4, axis.log && high > 0 ? 10 ** Math.ceil(Math.log10(high)) : high].map(text);
   const step = percent ? 25 : axis.log ? undefined : markStep(high - (axis.min ?? reach.low), axis.unit, whole && !axis.unit);
   return {
     type: axis.log ? ("log" as const) : ("value" as const),
@@ -48,7 +51,7 @@ export function valueAxis({ axis, whole, percent = false, right = false, lying =
     minInterval: step,
     maxInterval: step,
     min: axis.min ?? undefined,
-    max: axis.max ?? (percent ? 100 : line > reach.high ? Math.ceil(line * 1.1) : undefined),
+    max: axis.max ?? (percent ? 100 : line > reach.high ? (step ? step * Math.ceil((line * 1.02) / step) : line * 1.1) : undefined),
     splitLine: { show: !right, lineStyle: { color: token("grid-line") } },
     axisLabel: {
       show: !axis.hidden, color: token("text-3"), fontSize: 11,

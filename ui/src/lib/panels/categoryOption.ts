@@ -1,6 +1,6 @@
 /** The ECharts option of a chart over categories: columns, lines, areas, points, bubbles, and bars of several measures. */
 import type { EChartsCoreOption } from "echarts/core";
-import { axisTitle, labelRoom, limitLines, reachOf, TEXT, valueAxis } from "./axes";
+import { axisTitle, edges, labelRoom, limitLines, reachOf, TEXT, valueAxis } from "./axes";
 import type { Categories } from "./categories";
 import { drawn, token } from "./colours";
 import type { PanelView } from "./model";
@@ -40,11 +40,13 @@ export function categoryOption({ data, shown: given, view, width, picked }: Requ
   const points = view.style === "scatter" || view.style === "bubble";
   const { letters, skipped } = lying ? { letters: Math.max(10, Math.floor((width * 0.36) / 6.5)), skipped: 0 } : slots(width, data.names.length);
   const reach = (axis: 0 | 1) => reachOf(second ? shown.filter((s) => s.axis === axis) : shown, () => view.stacked);
+  /** Marks stand between the ends of the axis, not on them. */
+  const within = lying || points || shown.some((s) => s.style === "column");
   const named = data.names.map((name) => shortened(name || "(empty)", letters));
   const names = {
-    type: "category" as const, data: named, inverse: lying, boundaryGap: lying || points || shown.some((s) => s.style === "column"),
+    type: "category" as const, data: named, inverse: lying, boundaryGap: within,
     axisLine: { show: !lying, lineStyle: { color: token("line-2") } }, axisTick: { show: false },
-    axisLabel: { show: !x.hidden, color: token(lying ? "text" : "text-3"), fontSize: lying ? 12 : 11, interval: skipped, width: lying ? undefined : letters * 7, overflow: "truncate" as const },
+    axisLabel: { show: !x.hidden, color: token(lying ? "text" : "text-3"), fontSize: lying ? 12 : 11, interval: skipped, width: lying ? undefined : letters * 7, overflow: "truncate" as const, ...edges(!within) },
     ...axisTitle(x, lying ? labelRoom(named, 6.6) + 14 : 24),
   };
   const first = valueAxis({ axis: y, whole: whole && !view.percent, percent: view.percent, lying, reach: reach(0), limits });

@@ -1,7 +1,7 @@
 /** The ECharts option of a chart over time. */
 import type { EChartsCoreOption } from "echarts/core";
 import { timeOfDay } from "../time/format";
-import { axisTitle, limitLines, reachOf, TEXT, valueAxis } from "./axes";
+import { axisTitle, edges, limitLines, reachOf, TEXT, valueAxis } from "./axes";
 import { drawn, token } from "./colours";
 import type { PanelView } from "./model";
 import { dots, piled, type Styled } from "./series";
@@ -73,7 +73,7 @@ export function timeOption({ data, shown: given, view, width, picked, endNames }
     xAxis: {
       type: "category", data: data.starts.map(String), boundaryGap: columns,
       axisLine: { lineStyle: { color: token("line-2") } }, axisTick: { show: false },
-      axisLabel: { show: !x.hidden, color: token("text-3"), fontSize: 11, interval: 0, hideOverlap: true, margin: 8, alignMaxLabel: columns ? undefined : ("right" as const), formatter: (_: string, i: number) => texts[i] ?? "" },
+      axisLabel: { show: !x.hidden, color: token("text-3"), fontSize: 11, interval: 0, hideOverlap: true, margin: 8, ...edges(!columns), formatter: (_: string, i: number) => texts[i] ?? "" },
       ...axisTitle(x, 24),
     },
     yAxis: [
