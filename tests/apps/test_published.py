@@ -10,10 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from dohyo.api.app_shapes import details
 from dohyo.apps.authoring import adopt, not_running, pack, run_tests, validate
+from dohyo.apps.catalog import App
 from dohyo.apps.faults import PackageRefused
 from dohyo.apps.package import package_at
+from dohyo.apps.plans import Standing, plan_json
 from dohyo.apps.published import published_of_bytes, read_published
+from dohyo.apps.shapes import page_json
 from dohyo.base.problem import ProblemError
 from dohyo.content.report import report_of
 
@@ -132,6 +136,8 @@ DASHBOARD = {
     "variables": [],
 }
 
+KEYS = ("panels", "children", "search", "timeRange", "variables", "layout", "fields", "queryParameters")
+
 
 def panel(key: str, query: str) -> dict:
     asked = {"queryString": query, "queryType": "Logs", "queryKey": "A"}
@@ -233,3 +239,22 @@ def test_what_cannot_run_is_told_and_the_app_is_packed_all_the_same(tmp_path):
     package = package_at(pack(made, tmp_path / "made.zip"))
     names = [draft.name for draft in package.drafts({name: "x" for name in package.config.inputs})]
     assert sorted(names) == ["B", "B (2)", "Odd"]
+
+
+def test_pages_and_plans_take_whatever_published_content_has(tmp_path):
+    """Every part may be something else than it should be."""
+    other = [7, "x", [], {}, None, True]
+    children = [
+        {"type": kind, "name": f"{kind} {at}", **dict.fromkeys(KEYS, value)}
+        for kind in ("DashboardV2SyncDefinition", "Report", "Search", "Folder", "LookupTableSyncDefinition")
+        for at, value in enumerate(other)
+    ]
+    source = tmp_path / "app.json"
+    source.write_text(json.dumps({"type": "Folder", "name": "Odd", "children": children}))
+    packages = [package_at(adopt(source, None, v, tmp_path / v)) for v in ("1.0.0", "1.1.0")]
+    app = App(packages[0].uuid, {package.version: package for package in packages})
+    for package in packages:
+        assert json.dumps(details(app, package, None, [], None, "", []))
+        assert json.dumps(page_json(app, package, None))
+        plan = plan_json(app, package, Standing(), "install")
+        assert len(plan["changes"]) == len([one for one in children if one["type"] != "Folder"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
@@ -10,12 +11,11 @@ from dohyo.apps.catalog import App
 from dohyo.apps.inputs import DEFAULT_KEY
 from dohyo.apps.manifest import Scope, version_key
 from dohyo.apps.package import Package
-from dohyo.apps.parts import Json, about, counts, definitions, kind_of
+from dohyo.apps.parts import Json, about, counts, definitions, kind_of, query_text
 from dohyo.apps.plans import parameter_json
 from dohyo.apps.sample import FOLDER_PATH
 from dohyo.apps.shapes import icon_url, page_json
 from dohyo.content.places import fill_query
-from dohyo.content.tables import TYPE as LOOKUP
 from dohyo.metadata.content import AppInstance, AppJob, ContentItem
 
 # A heading of a changelog with its date, where it has one: `## 1.1.0 (2026-11-20)`.
@@ -99,13 +99,11 @@ def details(
 
 
 def _readers(scope: Scope, package: Package) -> list[str]:
-    """Names of the items with the scope in them; none where all items have it."""
+    """Names of the dashboards and searches with the scope in them; none where all have it."""
     places = ["{{" + name for name in (scope.keyTfVar, scope.defaultValueTfVar)]
-    asking = [
-        r for r in package.resources if not r.path.endswith(".csv") and r.definition.get("type") != LOOKUP
-    ]
-    found = [r for r in asking if any(place in package.text(r.path) for place in places)]
-    return [] if len(found) == len(asking) else [str(r.definition["name"]) for r in found]
+    asking = [one for one in definitions(package) if kind_of(one.get("type")) not in ("folder", "lookup")]
+    found = [one for one in asking if any(place in json.dumps(one) for place in places)]
+    return [] if len(found) == len(asking) else [str(one.get("name")) for one in found]
 
 
 def _resources(package: Package, items: list[ContentItem], inputs: Mapping[str, str]) -> Iterator[Json]:
@@ -113,7 +111,7 @@ def _resources(package: Package, items: list[ContentItem], inputs: Mapping[str, 
     stems = {resource.definition["name"]: resource.path for resource in package.resources}
     rows = {resource.definition["name"]: len(resource.rows) for resource in package.resources}
     for definition in definitions(package):
-        kind, name = kind_of(definition["type"]), str(definition["name"])
+        kind, name = kind_of(definition.get("type")), str(definition.get("name"))
         if kind == "folder":
             continue
         description = str(definition.get("description") or "")
@@ -146,12 +144,12 @@ def _queries(package: Package, inputs: Mapping[str, str]) -> list[Json]:
     for definition in definitions(package):
         if query := _query(definition, inputs):
             description = str(definition.get("description") or "")
-            found.append({"name": str(definition["name"]), "description": description, "query": query})
+            found.append({"name": str(definition.get("name")), "description": description, "query": query})
     return found
 
 
 def _query(definition: Mapping[str, Any], inputs: Mapping[str, str]) -> str | None:
-    text = (definition.get("search") or {}).get("queryText")
+    text = query_text(definition)
     return fill_query(text, inputs) if text else None
 
 

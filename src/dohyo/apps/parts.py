@@ -25,12 +25,18 @@ SPAN = re.compile(r"-?(\d+)([smhdw])")
 SPANS = {"s": "second", "m": "minute", "h": "hour", "d": "day", "w": "week"}
 
 
+def listed(definition: Mapping[str, Any], key: str) -> list[Json]:
+    """The objects in a list of a definition; published content may have anything in its place."""
+    found = definition.get(key)
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+
+
 def definitions(package: Package) -> Iterator[Json]:
     """Every definition of the package, those in folders too."""
 
     def walk(definition: Json) -> Iterator[Json]:
         yield definition
-        for child in definition.get("children") or ():
+        for child in listed(definition, "children"):
             yield from walk(child)
 
     for resource in package.resources:
@@ -49,7 +55,7 @@ def kind_of(type_name: object) -> str:
 
 def counts(package: Package) -> dict[str, int]:
     """How many of each kind the package brings."""
-    kinds = [kind_of(definition["type"]) for definition in definitions(package)]
+    kinds = [kind_of(definition.get("type")) for definition in definitions(package)]
     found = {kind: kinds.count(kind) for kind in ("dashboard", "search", "lookup") if kind in kinds}
     return found | ({"hotFields": 1} if package.hot_fields else {})
 
@@ -57,7 +63,15 @@ def counts(package: Package) -> dict[str, int]:
 def panel_counts(package: Package | None) -> dict[str, int]:
     """Panels by the dashboard's name."""
     found = definitions(package) if package else iter(())
-    return {str(d["name"]): len(d.get("panels") or ()) for d in found if kind_of(d["type"]) == "dashboard"}
+    boards = [one for one in found if kind_of(one.get("type")) == "dashboard"]
+    return {str(one.get("name")): len(listed(one, "panels")) for one in boards}
+
+
+def query_text(definition: Mapping[str, Any]) -> str:
+    """The query of a saved search, in either of its published forms; empty where there is none."""
+    search = definition.get("search")
+    found = search.get("queryText") if isinstance(search, Mapping) else definition.get("searchQuery")
+    return found if isinstance(found, str) else ""
 
 
 def many(count: int, word: str) -> str:
@@ -72,7 +86,7 @@ def about(definition: Mapping[str, Any], rows: int = 0) -> str:
     """A few words about what is in a definition."""
     kind = kind_of(definition.get("type"))
     if kind == "dashboard":
-        panels = len(definition.get("panels") or ())
+        panels = len(listed(definition, "panels"))
         return f"{many(panels, 'panel')}{_range_words(definition.get('timeRange'))}"
     return many(rows, "row") if kind == "lookup" else ""
 

@@ -19,7 +19,7 @@ from dohyo.apps.inputs import DEFAULT_KEY, resolved_inputs
 from dohyo.apps.jobs import instance_of
 from dohyo.apps.manifest import Config, Scope
 from dohyo.apps.package import Package
-from dohyo.apps.parts import Json, about, kind_of, many
+from dohyo.apps.parts import Json, about, kind_of, listed, many, query_text
 from dohyo.apps.refusals import conflict
 from dohyo.apps.sample import FOLDER_PATH
 from dohyo.apps.set_up import SetUp, set_up_of
@@ -260,13 +260,14 @@ def _differences(old: _Part, new: _Part, by_people: bool) -> Iterator[str]:
     elif was is None or old == new:
         yield about(now, len(new.rows))
     elif kind_of(new.type) == "dashboard":
-        yield from _named_changes("panel", was.get("panels"), now.get("panels"), "key", "title")
-        yield from _named_changes("variable", was.get("variables"), now.get("variables"), "name", "name")
+        yield from _named_changes("panel", listed(was, "panels"), listed(now, "panels"), "key", "title")
+        yield from _named_changes(
+            "variable", listed(was, "variables"), listed(now, "variables"), "name", "name"
+        )
         if was.get("timeRange") != now.get("timeRange"):
             yield f"time range {about({**now, 'panels': []}).partition(', ')[2] or 'changed'}"
     elif kind_of(new.type) == "search":
-        is_other = (was.get("search") or {}).get("queryText") != (now.get("search") or {}).get("queryText")
-        yield "another query" if is_other else "other settings"
+        yield "another query" if query_text(was) != query_text(now) else "other settings"
     elif kind_of(new.type) == "lookup" and old.rows != new.rows and not by_people:
         counts = f"{many(len(new.rows), 'row')} instead of {len(old.rows):,}"
         yield "other rows" if len(new.rows) == len(old.rows) else counts
@@ -275,10 +276,12 @@ def _differences(old: _Part, new: _Part, by_people: bool) -> Iterator[str]:
         yield "the rows that people changed stay" if stays else "the rows that people changed are replaced"
 
 
-def _named_changes(word: str, old: Any, new: Any, key: str, title: str) -> Iterator[str]:
+def _named_changes(
+    word: str, old: Sequence[Json], new: Sequence[Json], key: str, title: str
+) -> Iterator[str]:
     """`2 panels added: A, B` for the panels or variables of a dashboard."""
-    was = {str(part.get(key)): part for part in old or () if isinstance(part, Mapping)}
-    now = {str(part.get(key)): part for part in new or () if isinstance(part, Mapping)}
+    was = {str(part.get(key)): part for part in old}
+    now = {str(part.get(key)): part for part in new}
     groups = {
         "added": [now[one] for one in now if one not in was],
         "removed": [was[one] for one in was if one not in now],

@@ -12,6 +12,7 @@ from dohyo.apps.catalog import App
 from dohyo.apps.jobs import FAILED
 from dohyo.apps.manifest import version_key
 from dohyo.apps.package import Package
+from dohyo.apps.parts import definitions, query_text
 from dohyo.apps.sample import FOLDER_PATH
 from dohyo.content.shapes import meta_json
 from dohyo.metadata.content import AppInstance, AppJob, ContentItem
@@ -144,7 +145,7 @@ def page_json(app: App, package: Package, instance: AppInstance | None) -> dict[
         "versions": [version_json(app.packages[version]) for version in app.versions[::-1]],
         "overview": _overview(package),
         "readme": package.text("README.md"),
-        "included": [part for resource in package.resources for part in _included(resource.definition)],
+        "included": list(_included(package)),
         "sourceTypes": package.collection.source_types,
         "parameters": [scope.model_dump() for scope in package.config.parameters],
         "media": [media.model_dump() for media in manifest.appMedia],
@@ -172,16 +173,14 @@ def _overview(package: Package) -> str:
     return found[1].strip() if found else package.text("README.md")
 
 
-def _included(definition: dict[str, Any]) -> Iterator[dict[str, str]]:
-    kind = str(definition["type"]).removesuffix("SyncDefinition")
-    about = str(definition.get("description") or "")
-    yield {"type": kind, "name": str(definition["name"]), "description": about}
-    for child in definition.get("children") or ():
-        yield from _included(child)
+def _included(package: Package) -> Iterator[dict[str, str]]:
+    for definition in definitions(package):
+        kind = str(definition.get("type")).removesuffix("SyncDefinition")
+        about = str(definition.get("description") or "")
+        yield {"type": kind, "name": str(definition.get("name")), "description": about}
 
 
 def _sample_queries(package: Package) -> Iterator[dict[str, str]]:
-    for resource in package.resources:
-        text = (resource.definition.get("search") or {}).get("queryText")
-        if text:
-            yield {"name": str(resource.definition["name"]), "query": text}
+    for definition in definitions(package):
+        if text := query_text(definition):
+            yield {"name": str(definition.get("name")), "query": text}
