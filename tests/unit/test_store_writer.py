@@ -60,7 +60,8 @@ def test_writers_share_an_insert_and_hear_their_own_counts(store):
     assert sorted(ids) == [1, 2, 3]
 
 
-def test_batches_that_come_during_an_insert_are_written_together():
+def test_batches_that_come_during_an_insert_are_written_together(monkeypatch):
+    monkeypatch.setattr(writers, "GATHER_S", 1.0)  # a slow machine submits all of them within it
     store = SlowStore()
     writer = GroupWriter(store)
     first = writer.submit([event(1)])
@@ -85,7 +86,8 @@ def test_an_insert_begins_while_another_waits_for_the_disk():
     assert store.looked_for == [False, False]
 
 
-def test_row_keys_are_looked_for_where_one_batch_may_repeat():
+def test_row_keys_are_looked_for_where_one_batch_may_repeat(monkeypatch):
+    monkeypatch.setattr(writers, "GATHER_S", 1.0)  # a slow machine submits all of them within it
     store = SlowStore()
     writer = GroupWriter(store)
     first = writer.submit([event(1)], may_repeat=False)
@@ -126,7 +128,8 @@ def test_a_wrong_batch_does_not_take_others_with_it(store):
     writer.close()
 
 
-def test_a_batch_given_up_before_its_insert_is_not_written():
+def test_a_batch_given_up_before_its_insert_is_not_written(monkeypatch):
+    monkeypatch.setattr(writers, "GATHER_S", 1.0)  # a slow machine submits all of them within it
     store = SlowStore()
     writer = GroupWriter(store)
     first = writer.submit([event(1)])
