@@ -253,7 +253,7 @@ export function wrongsOf(message: string): Record<string, string> {
   const found: Record<string, string> = {};
   for (const part of message.split(/; (?=config\.|[a-zA-Z_]+(?:\.[\w.]+)?: )/)) {
     const match = /^(?:config\.)?([a-zA-Z_]+)((?:\.[\w.]+)?): (.+)$/s.exec(part);
-    const key = match && !/^(InvalidSource|InvalidCollector|DuplicateResourceName|InvalidSourceType)$/.test(match[1]!) ? match[1]! : "";
+    const key = match && !/^(InvalidSource|InvalidCollector|DuplicateResourceName|InvalidSourceType|config)$/.test(match[1]!) ? match[1]! : "";
     const row = match && /^\.(\d+)/.exec(match[2]!);
     found[key] = match ? (key ? `${row ? `${Number(row[1]) + 1}. of them: ` : ""}${match[3]!}` : part.replace(/^\w+: /, "")) : part;
   }
