@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from urllib.parse import parse_qs, quote, urlsplit
 
 import pytest
@@ -191,4 +192,39 @@ def test_the_search_page_fits_a_phone(page: Page) -> None:
     search(page, FIELDS)
     expect(page.get_by_role("button", name="Open message 1", exact=True)).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    ("form", "name"), [("JSON, one object a line", "ndjson"), ("CSV, with a header", "csv")]
+)
+def test_all_messages_are_exported_not_only_those_read(page: Page, form: str, name: str) -> None:
+    search(page, f"_sourceCategory={CATEGORY} | fields _messagetime")
+    everything = total(page)
+    expect(page.get_by_text(f"100 of {everything:,} messages read")).to_be_visible()
+    page.get_by_role("button", name="Export", exact=True).click()
+    assert violations(page) == []
+    with page.expect_download() as saved:
+        page.get_by_role("menuitem", name=form).click()
+    lines = Path(saved.value.path()).read_text().splitlines()
+    assert saved.value.suggested_filename == f"messages.{name}"
+    assert len(lines) == everything + (name == "csv")
+
+
+def test_a_search_that_finds_nothing_tells_what_may_have_been_meant(page: Page) -> None:
+    search(page, f"_sourceCategory={CATEGORY} severity=high")
+    assert total(page) == 0
+    expect(page.get_by_text('| json "severity" | where severity = "high"')).to_be_visible()
+    # The range is that long already.
+    expect(page.get_by_text("Nothing found in this time range")).to_be_visible()
+    expect(page.get_by_role("button", name="Search last 30 days")).to_have_count(0)
+    assert violations(page) == []
+
+
+def test_many_queries_side_by_side_can_be_closed_by_pointer(page: Page) -> None:
+    page.set_viewport_size({"width": 390, "height": 844})
+    for number in range(4):
+        search(page, f"_sourceCategory={CATEGORY} nothing{number}")
+    expect(page.get_by_role("button", name="Close")).not_to_have_count(0)
+    expect(page.locator("[aria-current=page]").last).to_be_in_viewport()
     assert violations(page) == []

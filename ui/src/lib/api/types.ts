@@ -219,6 +219,8 @@ export interface JobTable {
   fields: Field[];
   rows: Value[][];
   total: number;
+  /** While the search runs: the records are those of the messages from then on. */
+  partial_since_ms: number | null;
   warnings: string[];
   problem: Problem | null;
   histogram: { start_ms: number; length_ms: number; count: number }[];

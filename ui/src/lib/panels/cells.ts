@@ -91,7 +91,7 @@ function csvCell(value: Value): string {
   const calm = typeof value === "string" && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
   return /[",\n\r]/.test(calm) ? `"${calm.replaceAll('"', '""')}"` : calm;
 }
-export function toCsv(answer: Answer): string {
+export function toCsv(answer: Pick<Answer, "fields" | "rows">): string {
   const head = answer.fields.map((field) => csvCell(field.name)).join(",");
   return [head, ...answer.rows.map((row) => row.map(csvCell).join(","))].join("\r\n") + "\r\n";
 }

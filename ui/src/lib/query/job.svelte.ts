@@ -89,6 +89,17 @@ export class SearchRun {
     }
   }
 
+  /** At most this many rows from the first on, those that were not read yet, too. */
+  async all(most: number): Promise<Value[][]> {
+    const rows = [...this.rows];
+    while (rows.length < Math.min(this.table?.total ?? 0, most)) {
+      const next = await api.jobTable(this.#id, rows.length, Math.min(RECORDS, most - rows.length));
+      if (!next.rows.length) break;
+      rows.push(...next.rows);
+    }
+    return rows;
+  }
+
   async stop() {
     this.#turn++;
     this.running = false;
