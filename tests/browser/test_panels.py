@@ -388,14 +388,14 @@ def test_typed_times_are_those_of_the_readers_zone(
     dohyo: Everything, browser: Browser, signed_in: str
 ) -> None:
     context = browser.new_context(
-        base_url=dohyo.server.address, storage_state=signed_in, timezone_id="Asia/Kolkata"
+        base_url=dohyo.server.address, storage_state=signed_in, timezone_id="Asia/Tokyo"
     )
     watched = Watched(context.new_page())
     page = watched.page
     open_dashboard(page, dohyo.dohyo.dashboards()["Overview"], RANGE)
     page.get_by_role("button", name=re.compile("^Time range")).click()
-    page.get_by_label("From, Asia/Kolkata").fill("2026-01-10 05:30")
-    page.get_by_label("To, Asia/Kolkata").fill("2026-01-11 05:30")
+    page.get_by_label("From, Asia/Tokyo").fill("2026-01-10 09:00")
+    page.get_by_label("To, Asia/Tokyo").fill("2026-01-11 09:00")
     page.get_by_role("button", name="Apply times").click()
     asked = parse_qs(urlsplit(page.url).query)
     assert (asked["from"], asked["to"]) == (["1768003200000"], ["1768089600000"])
