@@ -26,8 +26,10 @@ from rich.table import Table
 DOHYO = str(Path(sys.executable).with_name("dohyo"))
 MADE, LINES, SHORT = 100_000, 1_000_000, 50_000
 WORD = "ransomware"
+EXACT_WORD = "unknownFutureValue"
+"""Stands in one case only and never within a longer word, so that plain `grep -c` answers alike."""
 # Least ratio of a tool's time to ours: grep may take half of it.
-LIMITS = {"jq": 10.0, "lnav": 10.0, "grep": 0.5, "DuckDB": 1.0}
+LIMITS = {"jq": 10.0, "lnav": 10.0, "grep": 0.5, "DuckDB": 1.0, "DuckDB, one column": 1.0}
 Answer = dict[str, int]
 console = Console(width=120)
 
@@ -115,6 +117,10 @@ def _tasks(file: str, lnav_formats: Path) -> dict[str, dict[str, Tool]]:
             "jq": Tool(["jq", "-n", _JQ_GROUP, file], _object),
             "lnav": _lnav("select severity, count(*) as _count from alerts group by 1", file, lnav_formats),
             "DuckDB": _duckdb(f"select l ->> '$.severity', count(*) from {lines} group by 1", _tuples),
+            "DuckDB, one column": _duckdb(
+                f"select severity, count(*) from read_json('{file}', columns={{'severity': 'varchar'}}, "
+                "format='newline_delimited') group by 1", _tuples,
+            ),
         },
         "regex count": {
             "dohyo": _dohyo(
@@ -135,6 +141,14 @@ def _tasks(file: str, lnav_formats: Path) -> dict[str, dict[str, Tool]]:
             "grep": Tool(["grep", "-ciw", WORD, file], lambda text: {"": int(text)}),
             "DuckDB": _duckdb(
                 f"select '', count(*) from {lines} where regexp_matches(l, '(?i)\\b{WORD}\\b')",
+                lambda text: dict(ast.literal_eval(text)),
+            ),
+        },
+        f"keyword {EXACT_WORD}": {
+            "dohyo": _dohyo(f"{EXACT_WORD} | count", file, lambda text: {"": json.loads(text)["_count"]}),
+            "grep": Tool(["grep", "-c", EXACT_WORD, file], lambda text: {"": int(text)}),
+            "DuckDB": _duckdb(
+                f"select '', count(*) from {lines} where contains(l, '{EXACT_WORD}')",
                 lambda text: dict(ast.literal_eval(text)),
             ),
         },
