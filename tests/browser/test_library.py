@@ -63,6 +63,12 @@ def test_a_lookup_table_is_made_of_a_file_and_used_by_a_query(
     expect(page.get_by_text("weight int")).to_be_visible()
     expect(page.get_by_text("Look this week")).to_be_visible()
     assert violations(page) == []
+    file.write_text("severity,meaning,weight\nhigh,Look at once,3\n")
+    page.get_by_label("CSV file").set_input_files(file)
+    expect(page.get_by_text("The 3 rows of the table go")).to_be_visible()
+    assert violations(page) == []
+    page.get_by_role("button", name="Replace", exact=True).click()
+    expect(page.get_by_text("Look this week")).to_have_count(0)
     place = f"/Library/Users/administrator@localhost/{folder}/meanings"
     query = f'{QUERY} | lookup meaning from path://"{place}" on severity = severity'
     page.goto(f"/search?q={quote(query)}&from=-30d")

@@ -33,6 +33,8 @@ export interface Resource {
 /** A scope that installing asks for: which field has which value. */
 export interface Parameter {
   label: string;
+  /** Items with this scope, where not all have it. */
+  usedBy?: string[];
   /** Names of the two inputs. */
   keyVar: string;
   valueVar: string;

@@ -29,7 +29,7 @@ export class InstallOrder {
     this.scopes = scopeForms(app.parameters);
   }
 
-  readonly sources = $derived(this.collectors.flatMap((c) => c.sources).filter((s) => !this.app.needs.length || this.app.needs.includes(s.type)));
+  readonly sources = $derived(this.collectors.flatMap((c) => c.sources).filter((s) => this.app.needs.includes(s.type)));
   readonly source = $derived(this.sources.find((s) => s.id === this.sourceId) ?? null);
   readonly existing = $derived(this.collectors.find((c) => c.id === this.collectorId) ?? null);
   readonly makesSource = $derived(this.way !== "existing-source");
