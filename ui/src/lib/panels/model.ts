@@ -71,7 +71,9 @@ function styleOf(kind: Kind, type: string | undefined): Style {
 }
 
 function lackOf(panel: PanelModel, kind: Kind, queries: QueryView[]): string {
-  if (kind === "none") return "This kind of panel reads traces or metrics, which Dohyo does not collect. Its settings are kept.";
+  if (/traces|servicemap/i.test(panel.panelType)) return "This panel reads traces, which Dohyo does not collect. Its settings are kept.";
+  if (/eventsofinterest/i.test(panel.panelType)) return "This panel reads metrics, which Dohyo does not collect. Its settings are kept.";
+  if (kind === "none") return `Panels of type ${panel.panelType} are not known here. Its settings are kept.`;
   if (kind === "text" || kind === "section") return "";
   if (!panel.queries?.length) return "This panel has no query yet.";
   return queries.length ? "" : "This panel reads metrics, which Dohyo does not collect. Its settings are kept.";
