@@ -45,6 +45,7 @@ def words_of(detail: Mapping[str, Any]) -> str:
         words, name = BOUNDS[kind]
         number = given.get(name)
         return words.format(f"{number:,}" if isinstance(number, int | float) else number)
-    if kind != "string_pattern_mismatch" and (words := KINDS.get(kind.partition("_")[0])):
-        return words
+    plain = KINDS.get(kind.partition("_")[0])
+    if plain and kind != "string_pattern_mismatch":
+        return plain
     return str(detail["msg"]).removeprefix("Value error, ")
