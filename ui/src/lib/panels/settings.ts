@@ -249,10 +249,12 @@ export function limitsOf(settings: Settings): Limit[] {
 
 export interface LegendSettings {
   shown: boolean;
+  /** Asked for, also where one series is alone. */
+  always: boolean;
   place: "bottom" | "right";
   table: boolean;
 }
 export function legendOf(settings: Settings): LegendSettings {
   const { enabled, verticalAlign, showAsTable } = settings.legend ?? {};
-  return { shown: enabled !== false, place: verticalAlign === "right" ? "right" : "bottom", table: !!showAsTable };
+  return { shown: enabled !== false, always: enabled === true, place: verticalAlign === "right" ? "right" : "bottom", table: !!showAsTable };
 }
