@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import time
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +16,14 @@ from hypothesis import strategies as st
 
 from .conftest import ended
 from .test_content import CONTENT, DASHBOARD, RANGE, SEARCH, TABLE, personal
+
+
+@pytest.fixture(autouse=True)
+def counted_alone():
+    """The next test's requests are not those that are over the limit of a second."""
+    yield
+    time.sleep(1.1)
+
 
 LONG = os.environ.get("DOHYO_FUZZ") == "long"
 SETTINGS = settings(

@@ -10,6 +10,7 @@ import sqlglot.expressions as exp
 from dohyo.base.problem import ProblemError
 from dohyo.plan.sqltree import alias, call, column, number, plain, select, text
 from dohyo.store.embedded import EmbeddedStore
+from dohyo.store.statements import THROWN
 
 SLOW = select([call("sum", call("sipHash64", column("number")))], call("numbers", plain(20_000_000_000)))
 
@@ -36,7 +37,7 @@ def test_a_failed_statement_leaves_nothing_in_the_next_answer(store):
     at_the_end = call("throwIf", exp.EQ(this=column("number"), expression=plain(200_000)))
     fails = select([column("number"), at_the_end], call("numbers", plain(300_000)))
     for value in range(3):
-        assert code_of(lambda: store.query(fails)) == "search-failed"
+        assert code_of(lambda: store.query(fails)) == THROWN
         assert store.query(constant(value)).to_pylist() == [{"n": value}]
 
 
