@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -42,7 +43,12 @@ def resident_bytes(pid: int) -> int:
 
 
 def folder_bytes(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+    found = 0
+    for place, _, names in os.walk(folder):  # passes over folders that a merge takes away meanwhile
+        for name in names:
+            with suppress(FileNotFoundError):
+                found += (Path(place) / name).stat().st_size
+    return found
 
 
 def shared_out(batches: Sequence[bytes]) -> list[Sequence[bytes]]:
