@@ -176,7 +176,7 @@ def _classic_notes(document: Mapping[str, Any], place: str) -> Iterator[Line]:
         if settings_of(panel.get("properties")) is None:
             reason = "its properties are no JSON object; it has the usual look"
             yield Line(place, "panel", title, "note", reason)
-        if left := look_of(panel)[0]:
+        if viewer != "metrics" and (left := look_of(panel)[0]):
             yield Line(place, "panel", title, "note", named("settings that are kept and not drawn", left))
         yield from _kept_keys(panel, classic.KNOWN_KEYS["panel"], "panel", title, place)
         if panel.get("timeRange") and time_range(panel["timeRange"]) is None:
